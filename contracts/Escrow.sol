@@ -1,0 +1,612 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Lock} from "./base/Lock.sol";
+import {IEscrow} from "./interfaces/IEscrow.sol";
+import {IOfferRegistry} from "./interfaces/IOfferRegistry.sol";
+import {IPermitConsumer} from "./interfaces/IPermitConsumer.sol";
+import {ISettlement} from "./interfaces/ISettlement.sol";
+import {EntitlementId, OfferId, RunKey, entitlementIdOf, openMarkerOf} from "./types/Ids.sol";
+import {OfferTerms, offerIdOf} from "./types/OfferTerms.sol";
+import {ClaimedStep, claimDigestOf} from "./types/StepClaim.sol";
+
+/// @title Ledger and vault
+/// @notice See {IEscrow}.
+/// @dev The only contract that calls foreign code: tokens in `_pull`, receivers in `_push`. Everything else calls
+/// contracts of the same deployment only.
+contract Escrow is IEscrow, Lock {
+    using SafeERC20 for IERC20;
+
+    /// @dev How the price of a split step is divided, and in what it is paid.
+    struct Split {
+        uint96 sellerShare;
+        address token;
+    }
+
+    /// @dev Native money is token 0 in credits.
+    address private constant NATIVE = address(0);
+
+    /// @inheritdoc IEscrow
+    IOfferRegistry public immutable override offerRegistry;
+    /// @inheritdoc IEscrow
+    address public immutable override permitConsumer;
+    /// @inheritdoc IEscrow
+    address public immutable override settlement;
+
+    /// @inheritdoc IEscrow
+    uint256 public override bondsHeld;
+
+    mapping(EntitlementId entitlement => Entitlement) private _entitlements;
+    mapping(EntitlementId entitlement => bytes32) private _heads;
+    mapping(RunKey runKey => Run) private _runs;
+    /// @dev Digests of pending claims, one slot for each `step % maxPending`. A slot is cleared by rejection and taken
+    /// over by the step `maxPending` later, which cannot be opened before this one is paid: so a match means pending.
+    mapping(EntitlementId entitlement => mapping(uint256 slot => bytes32)) private _claimDigests;
+    mapping(RunKey runKey => Split) private _splits;
+    mapping(address token => mapping(address owner => uint256)) private _credits;
+    mapping(OfferId offerId => uint256) private _earnings;
+    mapping(OfferId offerId => Stake) private _stakes;
+
+    modifier only(address authorised) {
+        if (msg.sender != authorised) revert NotAuthorisedContract(msg.sender);
+        _;
+    }
+
+    /// @dev The three contracts know one another's addresses before all of them exist. The last one deployed, this,
+    /// checks that they agree, so a wrong prediction cannot go unnoticed.
+    constructor(IOfferRegistry registry, IPermitConsumer consumer, ISettlement settler) {
+        offerRegistry = registry;
+        permitConsumer = address(consumer);
+        settlement = address(settler);
+        _requireSame(address(this), address(consumer.escrow()));
+        _requireSame(address(this), address(settler.escrow()));
+        _requireSame(address(registry), address(settler.offerRegistry()));
+        _requireSame(address(consumer), address(settler.permitConsumer()));
+        _requireSame(registry.evidenceVerifier(), address(settler.evidenceVerifier()));
+    }
+
+    // ------------------------------------------------------------------ buyers
+
+    /// @inheritdoc IEscrow
+    function purchase(
+        OfferTerms calldata terms,
+        address buyer,
+        bytes32 salt,
+        uint24 steps
+    ) external payable locked returns (EntitlementId entitlement) {
+        OfferId offerId = _requireForSale(terms);
+        if (buyer == address(0)) revert BuyerMissing();
+        if (steps == 0 || steps > terms.maxSteps) revert StepsOutOfRange(steps, terms.maxSteps);
+        entitlement = entitlementIdOf(offerId, buyer, salt);
+        if (_entitlements[entitlement].price != 0) revert EntitlementExists(entitlement);
+
+        uint40 expiresAt = uint40(block.timestamp) + terms.entitlementTtl;
+        _entitlements[entitlement] = Entitlement({
+            price: terms.price,
+            bought: steps,
+            opened: 0,
+            settled: 0,
+            generation: 0,
+            epoch: 0,
+            maxPending: terms.maxPending,
+            challenged: 0,
+            expiresAt: expiresAt
+        });
+        uint256 amount = uint256(terms.price) * steps;
+        emit Purchased(entitlement, offerId, buyer, msg.sender, salt, steps, amount, expiresAt);
+
+        _pull(terms.token, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function topUp(OfferTerms calldata terms, address buyer, bytes32 salt, uint24 steps) external payable locked {
+        OfferId offerId = _requireForSale(terms);
+        EntitlementId id = entitlementIdOf(offerId, buyer, salt);
+        Entitlement storage entitlement = _existing(id);
+        if (block.timestamp >= entitlement.expiresAt) revert EntitlementExpired(entitlement.expiresAt);
+        uint256 free = terms.maxSteps - entitlement.bought;
+        if (steps == 0 || steps > free) revert StepsOutOfRange(steps, free);
+
+        entitlement.bought += steps;
+        uint256 amount = uint256(terms.price) * steps;
+        emit ToppedUp(id, msg.sender, steps, amount);
+
+        _pull(terms.token, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function refund(OfferTerms calldata terms, address buyer, bytes32 salt, uint24 steps) external {
+        EntitlementId id = entitlementIdOf(offerIdOf(terms), buyer, salt);
+        Entitlement storage entitlement = _existing(id);
+        if (msg.sender != buyer && block.timestamp < entitlement.expiresAt) revert NotBuyer(msg.sender, buyer);
+        uint256 unopened = entitlement.bought - entitlement.opened;
+        if (steps == 0 || steps > unopened) revert StepsOutOfRange(steps, unopened);
+
+        entitlement.bought -= steps;
+        uint256 amount = uint256(entitlement.price) * steps;
+        emit Refunded(id, buyer, terms.token, steps, amount);
+        _credit(terms.token, buyer, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function cancelPermits(OfferId offerId, bytes32 salt) external {
+        EntitlementId id = entitlementIdOf(offerId, msg.sender, salt);
+        Entitlement storage entitlement = _existing(id);
+        uint16 epoch = _nextCount(entitlement.epoch);
+        entitlement.epoch = epoch;
+        emit PermitsCancelled(id, msg.sender, epoch);
+    }
+
+    // ------------------------------------------------------------------ anyone
+
+    /// @inheritdoc IEscrow
+    function timeout(EntitlementId entitlement, RunKey runKey, bytes32 permitHash, bytes32 parentHead) external {
+        _timeout(entitlement, runKey, permitHash, parentHead);
+    }
+
+    /// @inheritdoc IEscrow
+    function finalize(OfferId offerId, ClaimedStep calldata claimed) external {
+        _earnings[offerId] += _pay(offerId, claimed);
+    }
+
+    /// @inheritdoc IEscrow
+    function finalizeBatch(OfferId offerId, ClaimedStep[] calldata claimed) external {
+        uint256 earned;
+        for (uint256 i; i < claimed.length; ++i) {
+            earned += _pay(offerId, claimed[i]);
+        }
+        _earnings[offerId] += earned;
+    }
+
+    /// @inheritdoc IEscrow
+    function withdraw(address token, address to) external locked returns (uint256 amount) {
+        amount = _credits[token][msg.sender];
+        if (amount == 0) revert NothingToWithdraw();
+        _credits[token][msg.sender] = 0;
+        emit Withdrawn(token, msg.sender, to, amount);
+        _push(token, to, amount);
+    }
+
+    // ------------------------------------------------------------------ sellers
+
+    /// @inheritdoc IEscrow
+    function withdrawEarnings(OfferTerms calldata terms, address to) external locked returns (uint256 amount) {
+        OfferId offerId = _requireSeller(terms);
+        amount = _earnings[offerId];
+        if (amount == 0) revert NothingToWithdraw();
+        _earnings[offerId] = 0;
+        emit EarningsWithdrawn(offerId, msg.sender, to, terms.token, amount);
+        _push(terms.token, to, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function postStake(OfferTerms calldata terms) external payable {
+        OfferId offerId = _requireSeller(terms);
+        Stake storage stake = _stakes[offerId];
+        // All native money there is fits 128 bits.
+        uint128 total = stake.amount + uint128(msg.value);
+        stake.amount = total;
+        stake.withdrawableAt = 0;
+        emit StakePosted(offerId, msg.sender, msg.value, total);
+    }
+
+    /// @inheritdoc IEscrow
+    function noticeStake(OfferTerms calldata terms) external {
+        OfferId offerId = _requireSeller(terms);
+        Stake storage stake = _stakes[offerId];
+        if (stake.amount == 0) revert NothingToWithdraw();
+        uint40 decision = terms.proofWindow > terms.arbitrationWindow ? terms.proofWindow : terms.arbitrationWindow;
+        uint40 withdrawableAt = uint40(block.timestamp) + terms.stepTimeout + terms.disputeWindow + decision;
+        stake.withdrawableAt = withdrawableAt;
+        emit StakeNoticed(offerId, msg.sender, withdrawableAt);
+    }
+
+    /// @inheritdoc IEscrow
+    function withdrawStake(OfferTerms calldata terms) external {
+        OfferId offerId = _requireSeller(terms);
+        Stake memory stake = _stakes[offerId];
+        if (stake.amount == 0) revert NothingToWithdraw();
+        if (stake.withdrawableAt == 0 || block.timestamp < stake.withdrawableAt) {
+            revert StakeNotWithdrawable(stake.withdrawableAt);
+        }
+        delete _stakes[offerId];
+        emit StakeWithdrawn(offerId, msg.sender, stake.amount);
+        _credit(NATIVE, msg.sender, stake.amount);
+    }
+
+    // ------------------------------------------------------------------ PermitConsumer only
+
+    /// @inheritdoc IEscrow
+    function openStep(StepOpening calldata opening) external only(permitConsumer) {
+        EntitlementId id = opening.entitlement;
+        Entitlement storage stored = _existing(id);
+        if (RunKey.unwrap(opening.staleRunKey) != 0) {
+            _timeout(id, opening.staleRunKey, opening.stalePermitHash, opening.parentHead);
+        }
+        Entitlement memory entitlement = stored;
+        if (opening.epoch != entitlement.epoch) revert EpochOutdated(opening.epoch, entitlement.epoch);
+        if (opening.byDelegate && opening.generation != entitlement.generation) {
+            revert DelegationOutdated(opening.generation, entitlement.generation);
+        }
+        if (block.timestamp >= entitlement.expiresAt) revert EntitlementExpired(entitlement.expiresAt);
+        if (opening.step != uint256(entitlement.opened) + 1) {
+            revert StepNotNext(opening.step, uint256(entitlement.opened) + 1);
+        }
+        if (opening.step > entitlement.bought) revert StepNotBought(opening.step, entitlement.bought);
+        uint256 pending = entitlement.opened - entitlement.settled;
+        if (pending >= entitlement.maxPending) revert TooManyPending(pending, entitlement.maxPending);
+        if (entitlement.challenged != 0) revert ChallengePending(entitlement.challenged);
+        // While a step is open the head is a marker, which no parent equals: only one step is open at a time.
+        if (_heads[id] != opening.parentHead) revert PermitParentMismatch(_heads[id], opening.parentHead);
+        if (_runs[opening.runKey].status != RunStatus.Unused) revert RunUsed(opening.runKey);
+
+        uint40 claimDeadline = uint40(block.timestamp) + opening.stepTimeout;
+        stored.opened = uint24(opening.step);
+        _heads[id] = openMarkerOf(opening.parentHead, opening.permitHash, opening.runKey);
+        _runs[opening.runKey] = Run({
+            status: RunStatus.Open,
+            proven: false,
+            evidence: EvidenceStatus.None,
+            conduct: ConductStatus.None,
+            step: opening.step,
+            generation: entitlement.generation,
+            openedAt: uint40(block.timestamp),
+            end: claimDeadline
+        });
+        emit StepOpened(id, opening.step, opening.runKey, opening.permitHash, opening.parentHead, claimDeadline);
+    }
+
+    // ------------------------------------------------------------------ Settlement only
+
+    /// @inheritdoc IEscrow
+    function recordClaim(
+        StepRef calldata ref,
+        bytes32 permitHash,
+        bytes32 nextHead,
+        uint32 window,
+        bool proven
+    ) external only(settlement) returns (uint40 windowEnd) {
+        EntitlementId id = ref.entitlement;
+        Run memory run = _runs[ref.runKey];
+        if (
+            run.status != RunStatus.Open ||
+            run.step != ref.step ||
+            _heads[id] != openMarkerOf(ref.parentHead, permitHash, ref.runKey)
+        ) revert StepNotOpen(ref.runKey);
+        if (block.timestamp >= run.end) revert ClaimTooLate(run.end);
+
+        windowEnd = uint40(block.timestamp) + window;
+        run.status = RunStatus.Claimed;
+        run.proven = proven;
+        run.end = windowEnd;
+        _runs[ref.runKey] = run;
+        _claimDigests[id][ref.step % _entitlements[id].maxPending] = claimDigestOf(
+            ref.claimHash,
+            ref.runKey,
+            ref.parentHead
+        );
+        _heads[id] = nextHead;
+    }
+
+    /// @inheritdoc IEscrow
+    function recordProof(
+        StepRef calldata ref,
+        bool endsWindow
+    ) external only(settlement) returns (bool wasChallenged, uint40 windowEnd) {
+        Run storage run = _requirePending(ref);
+        if (run.proven) revert AlreadyProven(ref.runKey);
+        run.proven = true;
+        wasChallenged = run.evidence == EvidenceStatus.Challenged;
+        if (wasChallenged) {
+            run.evidence = EvidenceStatus.Answered;
+            _clearIfUnchallenged(ref, run);
+        }
+        if (endsWindow) _endWindow(run);
+        windowEnd = run.end;
+    }
+
+    /// @inheritdoc IEscrow
+    function endWindow(StepRef calldata ref) external only(settlement) returns (uint40 windowEnd) {
+        Run storage run = _requirePending(ref);
+        if (_isChallenged(run)) revert ClaimChallenged(ref.runKey);
+        _endWindow(run);
+        windowEnd = run.end;
+    }
+
+    /// @inheritdoc IEscrow
+    function openEvidenceChallenge(StepRef calldata ref) external payable only(settlement) {
+        Run storage run = _requireChallengeable(ref);
+        if (run.proven) revert AlreadyProven(ref.runKey);
+        if (run.evidence != EvidenceStatus.None) revert AlreadyChallenged(ref.runKey);
+        run.evidence = EvidenceStatus.Challenged;
+        _markChallenged(ref);
+    }
+
+    /// @inheritdoc IEscrow
+    function openConductChallenge(StepRef calldata ref) external payable only(settlement) {
+        Run storage run = _requireChallengeable(ref);
+        if (run.conduct != ConductStatus.None) revert AlreadyChallenged(ref.runKey);
+        run.conduct = ConductStatus.Challenged;
+        _markChallenged(ref);
+    }
+
+    /// @inheritdoc IEscrow
+    function recordUpheld(StepRef calldata ref) external only(settlement) {
+        _closeConduct(ref, ConductStatus.Upheld);
+    }
+
+    /// @inheritdoc IEscrow
+    function recordSplit(StepRef calldata ref, uint96 sellerShare, address token) external only(settlement) {
+        uint96 price = _entitlements[ref.entitlement].price;
+        if (sellerShare == 0 || sellerShare >= price) revert ShareOutOfRange(sellerShare, price);
+        _closeConduct(ref, ConductStatus.Split);
+        _splits[ref.runKey] = Split(sellerShare, token);
+    }
+
+    /// @inheritdoc IEscrow
+    function reject(StepRef calldata ref) external only(settlement) {
+        Run storage run = _requirePending(ref);
+        EntitlementId id = ref.entitlement;
+        Entitlement memory entitlement = _entitlements[id];
+        run.status = RunStatus.Void;
+        // At most eight rounds. Earlier pending claims keep their digests and stay payable.
+        for (uint256 step = ref.step; step <= entitlement.opened; ++step) {
+            uint256 slot = step % entitlement.maxPending;
+            delete _claimDigests[id][slot];
+            entitlement.challenged &= ~uint8(1 << slot);
+        }
+        entitlement.opened = uint24(ref.step - 1);
+        entitlement.generation = _nextCount(entitlement.generation);
+        entitlement.epoch = _nextCount(entitlement.epoch);
+        _entitlements[id] = entitlement;
+        _heads[id] = ref.parentHead;
+        emit StepRejected(id, ref.step, ref.runKey, entitlement.generation, entitlement.epoch);
+    }
+
+    /// @inheritdoc IEscrow
+    function payBond(address to, uint256 amount) external only(settlement) {
+        bondsHeld -= amount;
+        _credit(NATIVE, to, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function slash(OfferId offerId, address to, uint256 amount) external only(settlement) returns (uint256 paid) {
+        Stake storage stake = _stakes[offerId];
+        paid = amount < stake.amount ? amount : stake.amount;
+        if (paid == 0) return 0;
+        stake.amount -= uint128(paid);
+        emit StakeSlashed(offerId, to, paid);
+        _credit(NATIVE, to, paid);
+    }
+
+    // ------------------------------------------------------------------ views
+
+    /// @inheritdoc IEscrow
+    function entitlementOf(EntitlementId entitlement) external view returns (Entitlement memory) {
+        return _entitlements[entitlement];
+    }
+
+    /// @inheritdoc IEscrow
+    function headOf(EntitlementId entitlement) external view returns (bytes32) {
+        return _heads[entitlement];
+    }
+
+    /// @inheritdoc IEscrow
+    function runOf(RunKey runKey) external view returns (Run memory) {
+        return _runs[runKey];
+    }
+
+    /// @inheritdoc IEscrow
+    function isOpen(
+        EntitlementId entitlement,
+        RunKey runKey,
+        bytes32 permitHash,
+        bytes32 parentHead
+    ) external view returns (bool) {
+        return
+            _heads[entitlement] == openMarkerOf(parentHead, permitHash, runKey) && block.timestamp < _runs[runKey].end;
+    }
+
+    /// @inheritdoc IEscrow
+    function isPending(StepRef calldata ref) external view returns (bool) {
+        return
+            _isPending(
+                ref.entitlement,
+                _entitlements[ref.entitlement],
+                ref.step,
+                ref.runKey,
+                ref.claimHash,
+                ref.parentHead
+            );
+    }
+
+    /// @inheritdoc IEscrow
+    function pendingDigestOf(EntitlementId entitlement, uint32 step) external view returns (bytes32) {
+        uint8 maxPending = _entitlements[entitlement].maxPending;
+        return maxPending == 0 ? bytes32(0) : _claimDigests[entitlement][step % maxPending];
+    }
+
+    /// @inheritdoc IEscrow
+    function splitOf(RunKey runKey) external view returns (uint96 sellerShare, address token) {
+        Split storage split = _splits[runKey];
+        return (split.sellerShare, split.token);
+    }
+
+    /// @inheritdoc IEscrow
+    function creditOf(address token, address owner) external view returns (uint256) {
+        return _credits[token][owner];
+    }
+
+    /// @inheritdoc IEscrow
+    function earningsOf(OfferId offerId) external view returns (uint256) {
+        return _earnings[offerId];
+    }
+
+    /// @inheritdoc IEscrow
+    function stakeOf(OfferId offerId) external view returns (Stake memory) {
+        return _stakes[offerId];
+    }
+
+    /// @inheritdoc IEscrow
+    function entitlementId(OfferId offerId, address buyer, bytes32 salt) external pure returns (EntitlementId) {
+        return entitlementIdOf(offerId, buyer, salt);
+    }
+
+    // ------------------------------------------------------------------ ledger
+
+    /// @dev Pays one step and returns what the seller earns by it.
+    function _pay(OfferId offerId, ClaimedStep calldata claimed) private returns (uint256 sellerAmount) {
+        EntitlementId id = entitlementIdOf(offerId, claimed.buyer, claimed.salt);
+        Entitlement memory entitlement = _entitlements[id];
+        if (claimed.step != uint256(entitlement.settled) + 1) {
+            revert StepNotNext(claimed.step, uint256(entitlement.settled) + 1);
+        }
+        if (!_isPending(id, entitlement, claimed.step, claimed.runKey, claimed.claimHash, claimed.parentHead)) {
+            revert ClaimNotPending(id, claimed.step, claimed.runKey);
+        }
+        Run memory run = _runs[claimed.runKey];
+        if (run.evidence == EvidenceStatus.Challenged || run.conduct == ConductStatus.Challenged) {
+            revert ClaimChallenged(claimed.runKey);
+        }
+        if (block.timestamp < run.end) revert WindowOpen(run.end);
+
+        entitlement.settled = uint24(claimed.step);
+        _entitlements[id] = entitlement;
+        sellerAmount = entitlement.price;
+        uint256 buyerAmount;
+        if (run.conduct == ConductStatus.Split) {
+            Split memory split = _splits[claimed.runKey];
+            sellerAmount = split.sellerShare;
+            buyerAmount = entitlement.price - split.sellerShare;
+            _credit(split.token, claimed.buyer, buyerAmount);
+        }
+        emit StepPaid(id, claimed.step, claimed.runKey, claimed.claimHash, sellerAmount, buyerAmount);
+    }
+
+    function _timeout(EntitlementId id, RunKey runKey, bytes32 permitHash, bytes32 parentHead) private {
+        if (_heads[id] != openMarkerOf(parentHead, permitHash, runKey)) revert StepNotOpen(runKey);
+        Run storage run = _runs[runKey];
+        if (block.timestamp < run.end) revert StepNotTimedOut(run.end);
+        run.status = RunStatus.Void;
+        _entitlements[id].opened = uint24(run.step - 1);
+        _heads[id] = parentHead;
+        emit StepTimedOut(id, run.step, runKey);
+    }
+
+    function _isPending(
+        EntitlementId id,
+        Entitlement memory entitlement,
+        uint32 step,
+        RunKey runKey,
+        bytes32 claimHash,
+        bytes32 parentHead
+    ) private view returns (bool) {
+        return
+            step > entitlement.settled &&
+            step <= entitlement.opened &&
+            _runs[runKey].step == step &&
+            _claimDigests[id][step % entitlement.maxPending] == claimDigestOf(claimHash, runKey, parentHead);
+    }
+
+    function _requirePending(StepRef calldata ref) private view returns (Run storage run) {
+        Entitlement memory entitlement = _entitlements[ref.entitlement];
+        if (!_isPending(ref.entitlement, entitlement, ref.step, ref.runKey, ref.claimHash, ref.parentHead)) {
+            revert ClaimNotPending(ref.entitlement, ref.step, ref.runKey);
+        }
+        return _runs[ref.runKey];
+    }
+
+    function _requireChallengeable(StepRef calldata ref) private view returns (Run storage run) {
+        run = _requirePending(ref);
+        if (block.timestamp >= run.end) revert WindowClosed(run.end);
+    }
+
+    function _isChallenged(Run storage run) private view returns (bool) {
+        return run.evidence == EvidenceStatus.Challenged || run.conduct == ConductStatus.Challenged;
+    }
+
+    function _markChallenged(StepRef calldata ref) private {
+        Entitlement storage entitlement = _entitlements[ref.entitlement];
+        entitlement.challenged |= uint8(1 << (ref.step % entitlement.maxPending));
+        bondsHeld += msg.value;
+    }
+
+    function _clearIfUnchallenged(StepRef calldata ref, Run storage run) private {
+        if (_isChallenged(run)) return;
+        Entitlement storage entitlement = _entitlements[ref.entitlement];
+        entitlement.challenged &= ~uint8(1 << (ref.step % entitlement.maxPending));
+    }
+
+    function _closeConduct(StepRef calldata ref, ConductStatus outcome) private {
+        Run storage run = _requirePending(ref);
+        if (run.conduct != ConductStatus.Challenged) revert NotChallenged(ref.runKey);
+        run.conduct = outcome;
+        _clearIfUnchallenged(ref, run);
+    }
+
+    function _endWindow(Run storage run) private {
+        if (run.end > block.timestamp) run.end = uint40(block.timestamp);
+    }
+
+    function _existing(EntitlementId id) private view returns (Entitlement storage entitlement) {
+        entitlement = _entitlements[id];
+        if (entitlement.price == 0) revert NoSuchEntitlement(id);
+    }
+
+    function _requireForSale(OfferTerms calldata terms) private view returns (OfferId offerId) {
+        offerId = offerIdOf(terms);
+        offerRegistry.requireLive(offerId);
+        if (block.timestamp >= terms.validUntil) revert SaleEnded(terms.validUntil);
+    }
+
+    function _requireSeller(OfferTerms calldata terms) private view returns (OfferId) {
+        if (msg.sender != terms.seller) revert IOfferRegistry.NotSeller(msg.sender, terms.seller);
+        return offerIdOf(terms);
+    }
+
+    function _requireSame(address expected, address actual) private pure {
+        if (expected != actual) revert WiringMismatch(expected, actual);
+    }
+
+    /// @dev Counters wrap rather than revert: a rejection must never become impossible. A permit or delegation would
+    /// have to outlive 65,536 of its buyer's cancels or rejections to count again, and a used run stays used.
+    function _nextCount(uint16 count) private pure returns (uint16) {
+        unchecked {
+            return count + 1;
+        }
+    }
+
+    // ------------------------------------------------------------------ vault
+
+    function _credit(address token, address owner, uint256 amount) private {
+        if (amount == 0) return;
+        _credits[token][owner] += amount;
+        emit Credited(token, owner, amount);
+    }
+
+    /// @dev Takes exactly `amount` from the caller, or reverts.
+    function _pull(address token, uint256 amount) private {
+        if (token == NATIVE) {
+            if (msg.value != amount) revert WrongPayment(amount, msg.value);
+            return;
+        }
+        if (msg.value != 0) revert WrongPayment(0, msg.value);
+        uint256 before = IERC20(token).balanceOf(address(this));
+        if (!IERC20(token).trySafeTransferFrom(msg.sender, address(this), amount)) revert TokenTransferFailed(token);
+        uint256 received = IERC20(token).balanceOf(address(this)) - before;
+        if (received != amount) revert TokenAmountMismatch(token, amount, received);
+    }
+
+    /// @dev Pays `amount`, or reverts: a failed payment leaves the credit in place.
+    function _push(address token, address to, uint256 amount) private {
+        if (to == address(0) || to == address(this)) revert ReceiverMissing();
+        if (token == NATIVE) {
+            (bool paid, ) = to.call{value: amount}("");
+            if (!paid) revert ReceiverRefused(to);
+        } else if (!IERC20(token).trySafeTransfer(to, amount)) {
+            revert TokenTransferFailed(token);
+        }
+    }
+}
