@@ -1,0 +1,81 @@
+import type {
+  Abi,
+  Account,
+  Address,
+  Chain,
+  ContractFunctionArgs,
+  ContractFunctionName,
+  Hex,
+  PublicClient,
+  TransactionReceipt,
+  Transport,
+  WalletClient,
+} from "viem";
+import { chainError } from "./errors.ts";
+import { decodeRevert } from "./revert.ts";
+
+/** A reader and a signer of one chain. */
+export type Transactor = {
+  readonly client: PublicClient;
+  readonly wallet: WalletClient<Transport, Chain, Account>;
+};
+
+/** One contract call, typed by its ABI. `value` is wei. */
+export type Call<A extends Abi, F extends ContractFunctionName<A, "nonpayable" | "payable">> = {
+  readonly address: Address;
+  readonly abi: A;
+  readonly functionName: F;
+  readonly args: ContractFunctionArgs<A, "nonpayable" | "payable", F>;
+  readonly value?: bigint;
+};
+
+/** Runs a call without sending it. @throws the decoded revert */
+export async function simulate<const A extends Abi, F extends ContractFunctionName<A, "nonpayable" | "payable">>(
+  transactor: Transactor,
+  call: Call<A, F>,
+): Promise<void> {
+  await prepare(transactor, widen(call));
+}
+
+/**
+ * Simulates, sends and waits until the transaction is in a block. A call that would revert is never sent.
+ *
+ * @throws the decoded revert, TRANSACTION_REVERTED when it reverted only in its block
+ */
+export async function transact<const A extends Abi, F extends ContractFunctionName<A, "nonpayable" | "payable">>(
+  transactor: Transactor,
+  call: Call<A, F>,
+): Promise<TransactionReceipt> {
+  const request = await prepare(transactor, widen(call));
+  let hash: Hex;
+  try {
+    hash = await transactor.wallet.writeContract(request);
+  } catch (cause) {
+    throw decodeRevert(cause);
+  }
+  const receipt = await transactor.client.waitForTransactionReceipt({ hash });
+  if (receipt.status !== "success") throw chainError("TRANSACTION_REVERTED", { transaction: hash });
+  return receipt;
+}
+
+type WideCall = {
+  readonly address: Address;
+  readonly abi: Abi;
+  readonly functionName: string;
+  readonly args: readonly unknown[];
+  readonly value?: bigint;
+};
+
+/** The caller's types have done their work; inside, one shape serves every call. */
+function widen<A extends Abi, F extends ContractFunctionName<A, "nonpayable" | "payable">>(call: Call<A, F>): WideCall {
+  return call as unknown as WideCall;
+}
+
+async function prepare({ client, wallet }: Transactor, call: WideCall) {
+  try {
+    const { request } = await client.simulateContract({ ...call, account: wallet.account, chain: wallet.chain });
+    return request;
+  } catch (cause) {
+    throw decodeRevert(cause);
+  }
+}
