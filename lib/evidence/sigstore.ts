@@ -1,0 +1,203 @@
+import { createPublicKey } from "node:crypto";
+import { type SignedEntity, type TrustMaterial, toSignedEntity, VerificationError, Verifier } from "@sigstore/verify";
+import type { BundleLogEntry, ParsedBundle } from "./bundle.ts";
+import { evidenceError } from "./errors.ts";
+import type { Leaf } from "./leaf.ts";
+import { checkLogEntry } from "./logEntry.ts";
+import type { Thresholds } from "./trustedRoot.ts";
+
+/**
+ * The cryptographic checks of a bundle. Each stage gives the library one aspect of the bundle to verify, so that each
+ * has a result of its own; the last stage runs the library over the whole once more, so that nothing is accepted which
+ * it would refuse as a whole. What the library does not look at is checked beside it.
+ */
+
+/** A signed time, unix seconds: from a log's promise, or from a timestamp authority. */
+export type SignedTime = { readonly source: "log" | "authority"; readonly at: number };
+
+const CLOCK_SKEW_SECONDS = 300;
+/** Reads the bundle into the library's form. @throws ATTESTATION_FIELD_INVALID */
+export function toEntity(parsed: ParsedBundle, artifact: Uint8Array | undefined): SignedEntity {
+  try {
+    return toSignedEntity(parsed.bundle, Buffer.from(artifact ?? []));
+  } catch (cause) {
+    throw evidenceError("ATTESTATION_FIELD_INVALID", { problem: "a timestamp or certificate is unreadable" }, cause);
+  }
+}
+
+/**
+ * The library re-encodes the certificate before it verifies it; both readings must be the same bytes, or what was
+ * judged is not what was signed.
+ *
+ * @throws LEAF_NOT_DER
+ */
+export function checkSameReading(entity: SignedEntity, leaf: Leaf): void {
+  const read = entity.key.$case === "certificate" ? entity.key.certificate.tbsCertificate.toDER() : undefined;
+  if (read === undefined || Buffer.compare(read, leaf.signedBytes) !== 0) {
+    throw evidenceError("LEAF_NOT_DER", { problem: "two readings of the certificate differ" });
+  }
+}
+
+/** @throws TIMESTAMP_INVALID, TIMESTAMP_IN_FUTURE, LOG_TIME_UNSIGNED */
+export function verifyTimes(
+  entity: SignedEntity,
+  parsed: ParsedBundle,
+  leaf: Leaf,
+  material: TrustMaterial,
+  now: number,
+): readonly SignedTime[] {
+  for (const entry of parsed.logEntries) {
+    if (entry.integratedTime !== null && !entry.hasPromise) {
+      throw evidenceError("LOG_TIME_UNSIGNED", { actual: entry.integratedTime });
+    }
+  }
+  stage("TIMESTAMP_INVALID", () =>
+    verifierOf(leafKey(material, leaf), { logEntries: 0, certificateLogs: 0 }, 1).verify({
+      ...entity,
+      key: { $case: "public-key", hint: "" },
+      tlogEntries: [],
+      signature: acceptAnySigner(entity),
+    }),
+  );
+  const times = entity.timestamps.map((timestamp): SignedTime => {
+    if (timestamp.$case === "transparency-log")
+      return { source: "log", at: Number(timestamp.tlogEntry.integratedTime) };
+    return { source: "authority", at: Math.floor(timestamp.timestamp.signingTime.getTime() / 1000) };
+  });
+  for (const { at } of times) {
+    if (!Number.isSafeInteger(at)) throw evidenceError("TIMESTAMP_INVALID", { actual: at });
+    if (at > now + CLOCK_SKEW_SECONDS) throw evidenceError("TIMESTAMP_IN_FUTURE", { expected: now, actual: at });
+  }
+  return times;
+}
+
+/** @throws CHAIN_INVALID */
+export function verifyChain(entity: SignedEntity, material: TrustMaterial): true {
+  stage("CHAIN_INVALID", () => {
+    try {
+      verifySigner(entity, material, 0);
+    } catch (cause) {
+      // An invalid SCT also fails here; it has a check of its own.
+      if (!isAboutCertificateLog(cause)) throw cause;
+    }
+  });
+  return true;
+}
+
+/** @throws TRANSPARENCY_INVALID */
+export function verifyCertificateLog(entity: SignedEntity, material: TrustMaterial, limits: Thresholds): void {
+  stage("TRANSPARENCY_INVALID", () => verifySigner(entity, material, limits.certificateLogs));
+}
+
+/** @throws LOG_* */
+export function verifyLogEntries(
+  entity: SignedEntity,
+  parsed: ParsedBundle,
+  leaf: Leaf,
+  material: TrustMaterial,
+  times: readonly SignedTime[],
+  limits: Thresholds,
+): void {
+  if (limits.logEntries === 0) {
+    if (parsed.logEntries.length > 0) throw evidenceError("LOG_ENTRY_UNEXPECTED", { actual: parsed.logEntries.length });
+    return;
+  }
+  if (parsed.logEntries.length === 0) throw evidenceError("LOG_ENTRY_MISSING");
+  for (const entry of parsed.logEntries) {
+    checkLogEntry(entry, parsed.leaf);
+    checkLogKey(entry, material, times);
+  }
+  try {
+    verifierOf(leafKey(material, leaf), limits, 0).verify({
+      ...entity,
+      key: { $case: "public-key", hint: "" },
+      timestamps: [],
+      signature: acceptAnySigner(entity),
+    });
+  } catch (cause) {
+    const about = cause instanceof VerificationError ? cause.code : undefined;
+    const code = about === "TLOG_BODY_ERROR" ? "LOG_ENTRY_MISMATCH" : "LOG_INCLUSION_INVALID";
+    throw evidenceError(code, { problem: messageOf(cause) }, cause);
+  }
+}
+
+/** The signature alone, under the leaf's key. @throws ATTESTATION_SIGNATURE_INVALID */
+export function verifySignature(entity: SignedEntity, leaf: Leaf, material: TrustMaterial): void {
+  stage("ATTESTATION_SIGNATURE_INVALID", () =>
+    verifierOf(leafKey(material, leaf), { logEntries: 0, certificateLogs: 0 }, 0).verify({
+      ...entity,
+      key: { $case: "public-key", hint: "" },
+      timestamps: [],
+      tlogEntries: [],
+    }),
+  );
+}
+
+/** Everything at once, by the library's own order and rules. @throws ATTESTATION_SIGNATURE_INVALID */
+export function verifyWhole(entity: SignedEntity, material: TrustMaterial, limits: Thresholds): void {
+  stage("ATTESTATION_SIGNATURE_INVALID", () => verifierOf(material, limits, 1).verify(entity));
+}
+
+/** The log's key must have been valid whenever the bundle says that the entry was made. */
+function checkLogKey(entry: BundleLogEntry, material: TrustMaterial, times: readonly SignedTime[]): void {
+  const logs = material.tlogs.filter((log) => log.logID.equals(Buffer.from(entry.logId)));
+  if (logs.length === 0) {
+    throw evidenceError("LOG_ENTRY_MISSING", { problem: "the log is not in the trusted root" });
+  }
+  const valid = logs.some(({ validFor }) =>
+    times.every(({ at }) => validFor.start.getTime() <= at * 1000 && at * 1000 <= validFor.end.getTime()),
+  );
+  if (!valid) throw evidenceError("LOG_KEY_EXPIRED", { actual: times.map(({ at }) => at).join() });
+}
+
+function verifySigner(entity: SignedEntity, material: TrustMaterial, certificateLogs: 0 | 1): void {
+  verifierOf(material, { logEntries: 0, certificateLogs }, 1).verify({
+    ...entity,
+    tlogEntries: [],
+    signature: acceptAnySigner(entity),
+  });
+}
+
+/** The real signature for whatever is compared with it, without judging whose it is. */
+function acceptAnySigner({ signature }: SignedEntity): SignedEntity["signature"] {
+  return {
+    signature: signature.signature,
+    compareSignature: (other) => signature.compareSignature(other),
+    compareDigest: (digest) => signature.compareDigest(digest),
+    compareSignedDigest: (digest) => signature.compareSignedDigest(digest),
+    verifySignature: () => true,
+  };
+}
+
+/** Trust material for the stages that do not ask who signed: they are given the leaf's key without its chain. */
+function leafKey(material: TrustMaterial, leaf: Leaf): TrustMaterial {
+  const publicKey = createPublicKey({ key: Buffer.from(leaf.publicKey), format: "der", type: "spki" });
+  return { ...material, publicKey: () => ({ publicKey, validFor: () => true }) };
+}
+
+function verifierOf(material: TrustMaterial, limits: Thresholds, timestamps: 0 | 1): Verifier {
+  return new Verifier(material, {
+    tlogThreshold: limits.logEntries,
+    ctlogThreshold: limits.certificateLogs,
+    timestampThreshold: timestamps,
+  });
+}
+
+type StageCode = "TIMESTAMP_INVALID" | "CHAIN_INVALID" | "TRANSPARENCY_INVALID" | "ATTESTATION_SIGNATURE_INVALID";
+
+function stage(code: StageCode, verify: () => unknown): void {
+  try {
+    verify();
+  } catch (cause) {
+    throw evidenceError(code, { problem: messageOf(cause) }, cause);
+  }
+}
+
+/** The library has one code for chain and SCT; its messages tell them apart. */
+function isAboutCertificateLog(cause: unknown): boolean {
+  return cause instanceof VerificationError && /\bSCTs?\b/.test(cause.message);
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : "unknown";
+}

@@ -1,0 +1,319 @@
+import { type Address, type Hex, hexToBytes, recoverAddress, zeroAddress, zeroHash } from "viem";
+import { sha256Hex } from "../core/hash.ts";
+import { type Policy, parsePolicy } from "../offers/policy.ts";
+import { checkTermsAgainstPolicy } from "../offers/terms.ts";
+import { runKeyOf } from "../permits/entitlement.ts";
+import { permitHash } from "../permits/stepPermit.ts";
+import type { CapsuleParts } from "./capsule.ts";
+import type { Certificate } from "./certificate.ts";
+import type { StepClaim } from "./claim.ts";
+import { type EvidenceErrorCode, evidenceError } from "./errors.ts";
+import type { LeafFacts } from "./extensions.ts";
+import { expectEqual } from "./identity.ts";
+import { parseNextTokens } from "./nextTokens.ts";
+import { type Observation, observationDigest, parseObservation } from "./observation.ts";
+import { parseReceipt, receiptDigest } from "./receipt.ts";
+import { parseResult } from "./result.ts";
+import type { SignedTime } from "./sigstore.ts";
+import type { StepExpectation, Trade } from "./trade.ts";
+import { closingData, parseTranscript } from "./transcript.ts";
+
+/**
+ * The equalities between the files of a step, its permit and its terms. Each function is one check of the report and
+ * throws the code of the first equality that does not hold.
+ */
+
+/** Asks whether an account (key or contract) made a signature over a digest. */
+export type VerifyDigest = (signer: Address, digest: Hex, signature: Hex) => Promise<boolean>;
+
+/** For accounts that are keys. Contract accounts need the chain. */
+export const verifyDigestOfKey: VerifyDigest = async (signer, digest, signature) => {
+  if (hexToBytes(signature).length !== 65) return false;
+  // Bytes from which no key can be recovered are nobody's signature.
+  const recovered = await recoverAddress({ hash: digest, signature }).catch(() => undefined);
+  return recovered?.toLowerCase() === signer.toLowerCase();
+};
+
+type Expected = Readonly<Record<string, string | number | bigint | null | undefined>>;
+
+/** Compares two records over the fields of the first. A field without an expected value matches nothing. */
+function expectFields(code: EvidenceErrorCode, expected: Expected, actual: object): void {
+  for (const [field, value] of Object.entries(expected)) {
+    if (value === null || value === undefined) throw evidenceError(code, { field, expected: "a value" });
+    const found: unknown = Reflect.get(actual, field);
+    const comparable = typeof found === "string" || typeof found === "number" || typeof found === "bigint";
+    expectEqual(code, field, value, comparable ? found : undefined);
+  }
+}
+
+/** @throws PERMIT_TERMS_MISMATCH */
+export function checkPermit({ permit, terms, openedAt }: StepExpectation): void {
+  const { gateway, signerCommit, policyHash } = terms;
+  expectFields("PERMIT_TERMS_MISMATCH", { gateway, signerCommit, policyHash }, permit);
+  const { sourceRepositoryId, sourceCommit } = terms;
+  if (sourceRepositoryId !== 0n) {
+    expectEqual("PERMIT_TERMS_MISMATCH", "repositoryId", sourceRepositoryId, permit.repositoryId);
+  }
+  if (BigInt(sourceCommit) !== 0n) {
+    expectEqual("PERMIT_TERMS_MISMATCH", "sourceCommit", sourceCommit, permit.sourceCommit);
+  }
+  if (permit.step < 1) throw evidenceError("PERMIT_TERMS_MISMATCH", { field: "step", actual: permit.step });
+  if (BigInt(openedAt) > permit.deadline) {
+    throw evidenceError("PERMIT_TERMS_MISMATCH", { field: "deadline", expected: openedAt, actual: permit.deadline });
+  }
+}
+
+/** @throws PERMIT_SIGNER_MISMATCH */
+export async function checkPermitSignature(
+  expectation: StepExpectation,
+  signers: readonly Address[],
+  signature: Hex | undefined,
+  verify: VerifyDigest,
+): Promise<void> {
+  const digest = permitHash(expectation.permit, expectation);
+  for (const signer of signature === undefined ? [] : signers) {
+    if (await verify(signer, digest, signature ?? "0x")) return;
+  }
+  throw evidenceError("PERMIT_SIGNER_MISMATCH", { expected: signers.join(" or ") });
+}
+
+/** @throws PARENT_MISMATCH */
+export function checkParents({ permit, parents }: StepExpectation): void {
+  expectFields(
+    "PARENT_MISMATCH",
+    { parentStateCommitment: parents.stateCommitment, parentNetCommitment: parents.netCommitment },
+    permit,
+  );
+  // Both chains begin together, and only the first step has no parent.
+  const genesis = permit.parentStateCommitment === zeroHash;
+  if (genesis !== (permit.parentNetCommitment === zeroHash) || genesis !== (permit.step === 1)) {
+    throw evidenceError("PARENT_MISMATCH", { field: "step", actual: permit.step });
+  }
+}
+
+/** @throws POLICY_MISMATCH, POLICY_WRONG_DEPLOYMENT, TERMS_INCONSISTENT, JSON_*, SCHEMA_MISMATCH */
+export function checkPolicy(bytes: Uint8Array, expectation: StepExpectation): Policy {
+  const policy = parsePolicy(bytes, expectation.terms.policyHash);
+  checkTermsAgainstPolicy(expectation.terms, policy, expectation);
+  return policy;
+}
+
+/** @throws CERTIFICATE_MISMATCH */
+export function checkCertificate(
+  certificate: Certificate,
+  facts: LeafFacts,
+  claim: StepClaim,
+  parts: CapsuleParts,
+  expectation: StepExpectation,
+  serverUrl: string,
+): void {
+  const { permit } = expectation;
+  const hash = permitHash(permit, expectation);
+  const { run, ...rest } = certificate;
+  const { chainId, permitConsumer, settlement } = expectation;
+  const { entitlement, step, policyHash, inputHash, workerKey, parentStateCommitment, parentNetCommitment } = permit;
+  const { resultHash, bundleHash, nextStateCommitment, nextNetCommitment, transcriptRoot } = claim;
+  expectFields(
+    "CERTIFICATE_MISMATCH",
+    {
+      ...{ chainId, permitConsumer, settlement, permitHash: hash },
+      ...{ entitlement, step, policyHash, inputHash, workerKey, parentStateCommitment, parentNetCommitment },
+      ...{ resultHash, bundleHash, nextStateCommitment, nextNetCommitment, transcriptRoot },
+      nextTokensHash: sha256Hex(parts.nextTokens),
+      receiptHash: sha256Hex(parts.receipt),
+      restoreMode: parentStateCommitment === zeroHash ? "genesis" : "restored",
+    },
+    rest,
+  );
+  const path = (uri: string | null) => (uri?.startsWith(`${serverUrl}/`) ? uri.slice(serverUrl.length + 1) : undefined);
+  expectFields(
+    "CERTIFICATE_MISMATCH",
+    {
+      repositoryId: permit.repositoryId.toString(),
+      runId: permit.runId.toString(),
+      runAttempt: permit.runAttempt,
+      repository: path(facts.sourceRepositoryUri),
+      sha: facts.sourceDigest,
+      workflowRef: path(facts.buildConfigUri),
+      workflowSha: facts.buildConfigDigest,
+      jobWorkflowRef: path(facts.signerUri),
+      jobWorkflowSha: facts.signerDigest,
+    },
+    run,
+  );
+}
+
+/** @throws REPLAY_WINDOW_CLOSED */
+export function checkReplay({ replay }: Certificate, times: readonly SignedTime[]): void {
+  const late = times.find(({ at }) => at > replay.expiresAt);
+  if (late || times.length === 0 || replay.nonce === zeroHash) {
+    throw evidenceError("REPLAY_WINDOW_CLOSED", {
+      expected: `at most ${replay.expiresAt}`,
+      actual: late?.at,
+      ...(replay.nonce === zeroHash && { field: "nonce" }),
+    });
+  }
+}
+
+/** @throws RESULT_MISMATCH, JSON_*, SCHEMA_MISMATCH */
+export function checkResult(bytes: Uint8Array, claim: StepClaim, policy: Policy, resultKey: Hex): void {
+  expectEqual("RESULT_MISMATCH", "resultHash", claim.resultHash, sha256Hex(bytes));
+  const result = parseResult(bytes, policy.limits.resultBytes);
+  const form = resultKey === zeroHash ? "open" : "sealed";
+  expectEqual("RESULT_MISMATCH", "form", form, result.sealed ? "sealed" : "open");
+}
+
+/** Without the bundle's bytes, the hashes of certificate and claim still have to agree. @throws STATE_BUNDLE_MISMATCH */
+export function checkStateBundle(bytes: Uint8Array | undefined, certificate: Certificate, claim: StepClaim): void {
+  expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, certificate.bundleHash);
+  if (bytes) expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, sha256Hex(bytes));
+}
+
+/** @throws NEXT_TOKENS_MISMATCH, JSON_*, SCHEMA_MISMATCH */
+export function checkNextTokens(bytes: Uint8Array, claim: StepClaim): void {
+  const { entitlement, step, permitHash: permit, nextStateCommitment, nextNetCommitment } = claim;
+  expectFields(
+    "NEXT_TOKENS_MISMATCH",
+    { entitlement, step, permitHash: permit, nextStateCommitment, nextNetCommitment },
+    parseNextTokens(bytes),
+  );
+  for (const [field, commitment] of Object.entries({ nextStateCommitment, nextNetCommitment })) {
+    // Zero means "no parent": a step that committed to it would let the next one start afresh.
+    if (commitment === zeroHash) throw evidenceError("NEXT_TOKENS_MISMATCH", { field, actual: commitment });
+  }
+}
+
+/** @throws TRANSCRIPT_MISMATCH, TRANSCRIPT_BROKEN, JSON_*, SCHEMA_MISMATCH */
+export function checkTranscript(bytes: Uint8Array, certificate: Certificate, claim: StepClaim): void {
+  const transcript = parseTranscript(bytes);
+  expectEqual("TRANSCRIPT_MISMATCH", "transcriptRoot", claim.transcriptRoot, transcript.root);
+  const { resultHash, bundleHash, nextTokensHash, receiptHash, nextStateCommitment, nextNetCommitment } = certificate;
+  expectFields(
+    "TRANSCRIPT_MISMATCH",
+    { resultHash, bundleHash, nextTokensHash, receiptHash, nextStateCommitment, nextNetCommitment },
+    closingData(transcript),
+  );
+}
+
+/** @throws RECEIPT_MISMATCH, RECEIPT_SIGNER_MISMATCH, JSON_*, SCHEMA_MISMATCH */
+export async function checkReceipt(
+  bytes: Uint8Array,
+  claim: StepClaim,
+  expectation: StepExpectation,
+  verify: VerifyDigest,
+): Promise<void> {
+  const { v: _v, signature, ...receipt } = parseReceipt(bytes);
+  const { resultHash, bundleHash } = claim;
+  const permit = permitHash(expectation.permit, expectation);
+  expectFields("RECEIPT_MISMATCH", { permitHash: permit, resultHash, bundleHash }, receipt);
+  const { gateway } = expectation.terms;
+  if (!(await verify(gateway, receiptDigest(receipt, expectation), signature))) {
+    throw evidenceError("RECEIPT_SIGNER_MISMATCH", { expected: gateway });
+  }
+}
+
+const HOSTED_GROUP = "GitHub Actions";
+/** A job lives at most this long, so an observation of it cannot be older when the step opens. */
+const LONGEST_JOB_SECONDS = 21_600;
+const CLOCK_SKEW_SECONDS = 300;
+
+/**
+ * Tier 2: an observation must be there, be the one that the permit names, be about this run, show a runner of GitHub's
+ * own pool, and be signed by the offer's observer, or by the gateway where the offer names none.
+ *
+ * @throws OBSERVATION_*, JSON_*, SCHEMA_MISMATCH
+ */
+export async function checkObservation(
+  bytes: Uint8Array | undefined,
+  signature: Trade["observationSignature"],
+  certificate: Certificate,
+  facts: LeafFacts,
+  policy: Policy,
+  expectation: StepExpectation,
+  verify: VerifyDigest,
+): Promise<void> {
+  const { permit, terms } = expectation;
+  const { observationHash } = permit;
+  if (bytes === undefined || signature === undefined || observationHash === zeroHash) {
+    throw evidenceError("OBSERVATION_MISSING", { expected: observationHash });
+  }
+  expectEqual("OBSERVATION_CONTRADICTS_RUN", "observationHash", observationHash, sha256Hex(bytes));
+  const observation = parseObservation(bytes);
+  expectFields("OBSERVATION_CONTRADICTS_RUN", expectedObservation(certificate, policy, expectation), {
+    ...observation,
+    labels: observation.labels.join(),
+  });
+  const called = facts.signerUri === facts.buildConfigUri ? null : facts.signerDigest;
+  if (observation.calledCommit !== called) {
+    throw evidenceError("OBSERVATION_CONTRADICTS_RUN", {
+      field: "calledCommit",
+      expected: called ?? "none",
+      actual: observation.calledCommit ?? "none",
+    });
+  }
+  checkPool(observation, expectation);
+  const signer = terms.observer === zeroAddress ? terms.gateway : terms.observer;
+  const digest = observationDigest({ runKey: runKeyOf({ ...permit }), observationHash }, expectation);
+  if (!(await verify(signer, digest, signature))) {
+    throw evidenceError("OBSERVATION_SIGNER_MISMATCH", { expected: signer });
+  }
+}
+
+function expectedObservation({ run }: Certificate, policy: Policy, { permit }: StepExpectation): Expected {
+  return {
+    repository: run.repository,
+    repositoryId: permit.repositoryId.toString(),
+    runId: permit.runId.toString(),
+    runAttempt: permit.runAttempt,
+    checkRunId: run.checkRunId,
+    sha: permit.sourceCommit.slice(2),
+    event: "workflow_dispatch",
+    status: "in_progress",
+    runnerGroupId: 0,
+    runnerGroupName: HOSTED_GROUP,
+    labels: policy.runsOn,
+  };
+}
+
+function checkPool({ runnerName, observedAt }: Observation, { openedAt }: StepExpectation): void {
+  if (!/^GitHub Actions [0-9]+$/.test(runnerName)) {
+    throw evidenceError("OBSERVATION_CONTRADICTS_RUN", { field: "runnerName", actual: runnerName });
+  }
+  const earliest = openedAt - LONGEST_JOB_SECONDS;
+  const latest = openedAt + CLOCK_SKEW_SECONDS;
+  if (observedAt < earliest || observedAt > latest) {
+    throw evidenceError("OBSERVATION_CONTRADICTS_RUN", {
+      field: "observedAt",
+      expected: `${earliest} to ${latest}`,
+      actual: observedAt,
+    });
+  }
+}
+
+/** @throws CLAIM_MISMATCH */
+export function checkClaim(claim: StepClaim, parts: CapsuleParts, expectation: StepExpectation): void {
+  const { chainId, settlement, permit } = expectation;
+  expectFields(
+    "CLAIM_MISMATCH",
+    {
+      chainId,
+      settlement,
+      entitlement: permit.entitlement,
+      step: permit.step,
+      permitHash: permitHash(permit, expectation),
+      certificateHash: sha256Hex(parts.certificate),
+      resultHash: sha256Hex(parts.result),
+      ...(parts.stateBundle && { bundleHash: sha256Hex(parts.stateBundle) }),
+    },
+    claim,
+  );
+}
+
+/** The next commitments as whoever holds the keys computed them. */
+export type RatchetOutcome = { readonly nextStateCommitment: Hex; readonly nextNetCommitment: Hex };
+
+/** @throws RATCHET_MISMATCH */
+export function checkRatchet(outcome: RatchetOutcome, claim: StepClaim): void {
+  const { nextStateCommitment, nextNetCommitment } = outcome;
+  expectFields("RATCHET_MISMATCH", { nextStateCommitment, nextNetCommitment }, claim);
+}

@@ -1,0 +1,330 @@
+import { createHash } from "node:crypto";
+import { zeroHash } from "viem";
+import { sha256Hex } from "../core/hash.ts";
+import type { Json } from "../core/json.ts";
+import { permitHash } from "../permits/stepPermit.ts";
+import { attestationFacts, attestationHashes, checkBundle, type ReadAttestation } from "./attestation.ts";
+import type { ParsedBundle } from "./bundle.ts";
+import type { CapsuleParts } from "./capsule.ts";
+import { parseCertificate } from "./certificate.ts";
+import { Checklist } from "./checklist.ts";
+import { decodeClaim } from "./claim.ts";
+import { evidenceError } from "./errors.ts";
+import type { LeafFacts } from "./extensions.ts";
+import { checkIssuer, checkSignerName, type ExpectedIdentity, expectEqual, parseWorkflowUri } from "./identity.ts";
+import {
+  type ArtifactDigest,
+  checkStatedRun,
+  checkSubject,
+  type InTotoStatement,
+  readStatement,
+  statedRun,
+} from "./inToto.ts";
+import type { VerificationReport } from "./report.ts";
+import { checkRun } from "./runChecks.ts";
+import { STATEMENT_PAYLOAD_TYPE, statementBytes } from "./statement.ts";
+import { encodeTrade, normaliseExpectation, parseTrade, type StepExpectation, type Trade } from "./trade.ts";
+import {
+  checkCertificate,
+  checkClaim,
+  checkNextTokens,
+  checkObservation,
+  checkParents,
+  checkPermit,
+  checkPermitSignature,
+  checkPolicy,
+  checkRatchet,
+  checkReceipt,
+  checkReplay,
+  checkResult,
+  checkStateBundle,
+  checkTranscript,
+  type RatchetOutcome,
+  type VerifyDigest,
+  verifyDigestOfKey,
+} from "./tradeChecks.ts";
+import type { TrustPolicy } from "./trustedRoot.ts";
+
+/** A bundle and, where there is one, what it is said to be about. */
+export type Attestation = {
+  /** The bundle file's bytes. */
+  readonly bundle: Uint8Array;
+  /** The artifact's bytes; a bundle that signs an artifact directly cannot be checked without. */
+  readonly artifact?: Uint8Array;
+  /** Instead of the artifact. */
+  readonly digest?: ArtifactDigest;
+};
+
+/**
+ * Verifies any Sigstore bundle of GitHub Actions, offline. It never throws for evidence, however broken: every failure
+ * is a named check of the report.
+ *
+ * @param expected.identity who should have signed; parts left out are reported as not applicable
+ * @param expected.predicate whether a provenance predicate that names another run than the certificate is refused
+ * (default) or not looked at
+ * @param now unix seconds
+ */
+export function verifyAttestation(
+  attestation: Attestation,
+  expected: {
+    readonly trust: TrustPolicy;
+    readonly identity?: ExpectedIdentity;
+    readonly predicate?: "must agree" | "ignored";
+  },
+  now: number,
+): VerificationReport {
+  const { trust, identity = {}, predicate = "must agree" } = expected;
+  const checks = new Checklist("attestation");
+  const read = checkBundle(checks, attestation.bundle, attestation.artifact, trust, now);
+  const { parsed, facts } = read;
+  const statement = parsed && facts && checkContent(checks, parsed, facts, attestation, predicate);
+  if (facts) checkIdentity(checks, facts, identity, trust);
+  return checks.report(
+    {
+      trust: { profile: trust.profile, issuer: trust.issuer },
+      attestation: attestationFacts(read),
+      statement: statement ? statementFacts(statement) : null,
+    },
+    attestationHashes(attestation.bundle, read, trust),
+  );
+}
+
+export type StepOptions = {
+  /** Unix seconds. */
+  readonly now: number;
+  /** The next commitments as the holder of the keys computed them; without, that check is not applicable. */
+  readonly ratchet?: RatchetOutcome;
+  /** Verifies signatures of contract accounts as well; without, only keys sign. */
+  readonly verifyDigest?: VerifyDigest;
+};
+
+/**
+ * Verifies the evidence of a trade's step. Like {@link verifyAttestation} it never throws for evidence.
+ *
+ * @param evidence the parts of a capsule, as bytes
+ * @param expectation what the chain says of the step. Without it the capsule's own statement is used, and the report
+ * says that nothing was compared with the chain: who relies on a report for money gives it.
+ */
+export async function verifyStep(
+  evidence: CapsuleParts,
+  expectation: StepExpectation | undefined,
+  trust: TrustPolicy,
+  options: StepOptions,
+): Promise<VerificationReport> {
+  const checks = new Checklist("step");
+  const trade = checks.prepare("chain-record", () => parseTrade(evidence.trade));
+  if (expectation === undefined && trade) {
+    checks.skip("chain-record", "Nothing was compared with the chain: this is what the capsule itself states.");
+  } else if (expectation && trade) checks.run("chain-record", () => checkTrade(trade.expectation, expectation));
+
+  const read = checkBundle(checks, evidence.bundle, undefined, trust, options.now);
+  const stated = expectation ?? trade?.expectation;
+  const held = stated && normaliseExpectation(stated);
+  if (held) await checkStep(checks, read, evidence, held, trade, trust, options);
+  return checks.report(
+    {
+      trust: { profile: trust.profile, issuer: trust.issuer },
+      attestation: attestationFacts(read),
+      step: held ? stepFacts(held) : null,
+    },
+    { ...attestationHashes(evidence.bundle, read, trust), ...stepHashes(evidence, held) },
+  );
+}
+
+async function checkStep(
+  checks: Checklist,
+  { parsed, facts, times }: ReadAttestation,
+  evidence: CapsuleParts,
+  expectation: StepExpectation,
+  trade: Trade | undefined,
+  trust: TrustPolicy,
+  options: StepOptions,
+): Promise<void> {
+  const { permit, terms, permitSigners } = expectation;
+  const verify = options.verifyDigest ?? verifyDigestOfKey;
+  if (facts) checkRun(checks, facts, times, expectation, trust);
+  checks.run("permit", () => checkPermit(expectation));
+  if (permitSigners === undefined) {
+    checks.skip("permit-signature", "The chain checked it when the permit was consumed; the signers were not given.");
+  } else {
+    await checks.runAsync("permit-signature", () =>
+      checkPermitSignature(expectation, permitSigners, trade?.permitSignature, verify),
+    );
+  }
+  checks.run("parents", () => checkParents(expectation));
+  const policy = checks.run("policy", () => checkPolicy(evidence.policy, expectation));
+  const claim = checks.prepare("claim", () => decodeClaim(evidence.claim));
+  if (claim) checks.run("claim", () => checkClaim(claim, evidence, expectation));
+  const certificate = checks.prepare("certificate", () => parseCertificate(evidence.certificate));
+  if (claim && certificate && facts) {
+    checks.run("certificate", () =>
+      checkCertificate(certificate, facts, claim, evidence, expectation, trust.serverUrl),
+    );
+  }
+  if (certificate && times) checks.run("replay", () => checkReplay(certificate, times));
+  if (claim && policy) checks.run("result", () => checkResult(evidence.result, claim, policy, permit.resultKey));
+  if (claim && certificate) {
+    checks.run("state-bundle", () => checkStateBundle(evidence.stateBundle, certificate, claim));
+  }
+  if (claim) checks.run("next-tokens", () => checkNextTokens(evidence.nextTokens, claim));
+  const { transcript } = evidence;
+  if (transcript === undefined) checks.skip("transcript", "The capsule carries no transcript.");
+  else if (claim && certificate) {
+    checks.run("transcript", () => checkTranscript(transcript, certificate, claim));
+  }
+  if (claim) {
+    await checks.runAsync("receipt", () => checkReceipt(evidence.receipt, claim, expectation, verify));
+  }
+  if (terms.runnerTier < 2 && permit.observationHash === zeroHash) {
+    checks.skip("observation", "The offer asks for no observation of the live run.");
+  } else {
+    // Its prerequisites have checks of their own; a tier that demands an observation must never end as not applicable.
+    await checks.runAsync("observation", async () => {
+      if (!certificate || !facts || !policy)
+        throw evidenceError("OBSERVATION_MISSING", { problem: "nothing to compare with" });
+      const signature = trade?.observationSignature;
+      await checkObservation(evidence.observation, signature, certificate, facts, policy, expectation, verify);
+    });
+  }
+  if (parsed) checks.run("statement", () => checkStatement(parsed, evidence));
+  const { ratchet } = options;
+  if (ratchet === undefined) checks.skip("ratchet", "Only the gateway holds the keys that this is computed from.");
+  else {
+    checks.run("ratchet", () => {
+      if (!claim) throw evidenceError("RATCHET_MISMATCH", { problem: "no claim to compare with" });
+      checkRatchet(ratchet, claim);
+    });
+  }
+}
+
+/** The payload is rebuilt from the files in hand and compared as bytes. */
+function checkStatement({ content }: ParsedBundle, evidence: CapsuleParts): void {
+  if (content.kind !== "statement") throw evidenceError("ATTESTATION_NOT_A_STATEMENT");
+  if (content.payloadType !== STATEMENT_PAYLOAD_TYPE) {
+    throw evidenceError("STATEMENT_PAYLOAD_TYPE_UNKNOWN", {
+      expected: STATEMENT_PAYLOAD_TYPE,
+      actual: content.payloadType,
+    });
+  }
+  const expected = statementBytes({
+    claimHash: sha256Hex(evidence.claim),
+    certificateHash: sha256Hex(evidence.certificate),
+    resultHash: sha256Hex(evidence.result),
+    // Left out of the capsule, the bundle is the one that the claim names.
+    bundleHash: evidence.stateBundle ? sha256Hex(evidence.stateBundle) : decodeClaim(evidence.claim).bundleHash,
+  });
+  if (Buffer.compare(expected, content.payload) !== 0) {
+    throw evidenceError("STATEMENT_MISMATCH", { expected: sha256Hex(expected), actual: sha256Hex(content.payload) });
+  }
+}
+
+/** The capsule's statement and the chain's record, compared whole. */
+function checkTrade(stated: StepExpectation, recorded: StepExpectation): void {
+  const [a, b] = [encodeTrade({ expectation: stated }), encodeTrade({ expectation: recorded })];
+  if (Buffer.compare(a, b) !== 0) {
+    throw evidenceError("TRADE_MISMATCH", { expected: sha256Hex(b), actual: sha256Hex(a) });
+  }
+}
+
+function stepFacts({ chainId, permitConsumer, settlement, permit, openedAt, claimDeadline }: StepExpectation): Json {
+  const { entitlement, step, gateway } = permit;
+  return { chainId, permitConsumer, settlement, entitlement, step, gateway, openedAt, claimDeadline };
+}
+
+function stepHashes(evidence: CapsuleParts, expectation: StepExpectation | undefined) {
+  return {
+    claim: sha256Hex(evidence.claim),
+    certificate: sha256Hex(evidence.certificate),
+    policy: sha256Hex(evidence.policy),
+    result: sha256Hex(evidence.result),
+    nextTokens: sha256Hex(evidence.nextTokens),
+    receipt: sha256Hex(evidence.receipt),
+    ...(evidence.stateBundle && { stateBundle: sha256Hex(evidence.stateBundle) }),
+    ...(evidence.transcript && { transcript: sha256Hex(evidence.transcript) }),
+    ...(evidence.observation && { observation: sha256Hex(evidence.observation) }),
+    ...(expectation && { permit: permitHash(expectation.permit, expectation) }),
+  };
+}
+
+function checkContent(
+  checks: Checklist,
+  parsed: ParsedBundle,
+  facts: LeafFacts,
+  { artifact, digest }: Attestation,
+  predicate: "must agree" | "ignored",
+): InTotoStatement | undefined {
+  const digests = artifact === undefined ? (digest ? [digest] : []) : digestsOf(artifact);
+  const { content } = parsed;
+  if (content.kind === "artifact") {
+    checks.skip("statement", "The bundle signs an artifact directly and carries no statement.");
+    checks.skip("predicate", "The bundle carries no statement.");
+    if (digests.length === 0) checks.skip("artifact", "No artifact was given to compare with.");
+    else checks.run("artifact", () => checkMessageDigest(content, digests));
+    return undefined;
+  }
+  const statement = checks.run("statement", () => readStatement(content));
+  if (!statement) return undefined;
+  if (digests.length === 0) checks.skip("artifact", "No artifact was given to compare with.");
+  else checks.run("artifact", () => checkSubject(statement, digests));
+  const stated = statedRun(statement);
+  if (predicate === "ignored") checks.skip("predicate", "The predicate was not looked at.");
+  else if (stated === null) checks.skip("predicate", "The predicate names no run.");
+  else checks.run("predicate", () => checkStatedRun(stated, facts));
+  return statement;
+}
+
+function checkIdentity(checks: Checklist, facts: LeafFacts, expected: ExpectedIdentity, trust: TrustPolicy): void {
+  checks.run("issuer", () => checkIssuer(facts, trust.issuer));
+  const { san, signerWorkflow, signerCommit, sourceRepositoryId } = expected;
+  if (san === undefined) {
+    const named = checks.prepare("identity", () => checkSignerName(facts));
+    if (named) checks.skip("identity", "No identity was expected: this holds for whoever signed.");
+  } else {
+    checks.run("identity", () => {
+      checkSignerName(facts);
+      expectEqual("SIGNER_IDENTITY_MISMATCH", "subject alternative name", san, facts.san);
+    });
+  }
+  if (signerWorkflow === undefined) checks.skip("signer-workflow", "No signer workflow was expected.");
+  else {
+    checks.run("signer-workflow", () => {
+      const signer = parseWorkflowUri(facts.signerUri, trust.serverUrl);
+      expectEqual("SIGNER_WORKFLOW_MISMATCH", "signer workflow", signerWorkflow, signer?.path);
+    });
+  }
+  if (signerCommit === undefined) checks.skip("signer-commit", "No signer commit was expected.");
+  else {
+    checks.run("signer-commit", () =>
+      expectEqual("SIGNER_COMMIT_MISMATCH", "signer commit", signerCommit, facts.signerDigest),
+    );
+  }
+  if (sourceRepositoryId === undefined) checks.skip("source-repository", "No source repository was expected.");
+  else {
+    checks.run("source-repository", () =>
+      expectEqual("SOURCE_REPOSITORY_MISMATCH", "repository id", sourceRepositoryId, facts.sourceRepositoryId),
+    );
+  }
+}
+
+function checkMessageDigest(
+  content: { readonly algorithm: string; readonly digest: string },
+  digests: readonly ArtifactDigest[],
+): void {
+  const named = content.algorithm === "SHA2_256" ? "sha256" : content.algorithm === "SHA2_512" ? "sha512" : undefined;
+  if (digests.some(({ algorithm, value }) => algorithm === named && value === content.digest)) return;
+  throw evidenceError("SUBJECT_MISMATCH", {
+    expected: digests.map(({ algorithm, value }) => `${algorithm}:${value}`).join(" or "),
+    actual: `${content.algorithm}:${content.digest}`,
+  });
+}
+
+function digestsOf(artifact: Uint8Array): readonly ArtifactDigest[] {
+  return (["sha256", "sha512"] as const).map((algorithm) => ({
+    algorithm,
+    value: createHash(algorithm).update(artifact).digest("hex"),
+  }));
+}
+
+function statementFacts({ predicateType, subjects }: InTotoStatement): Json {
+  return { predicateType, subjects: subjects.map(({ name, digest }) => ({ name, digest: { ...digest } })) };
+}
