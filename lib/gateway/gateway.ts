@@ -1,0 +1,20 @@
+import { createAsks } from "./asks.ts";
+import { createContentStore } from "./content.ts";
+import { createDeliveries } from "./deliveries.ts";
+import type { GatewayDependencies } from "./dependencies.ts";
+import { createEntitlementReader } from "./entitlements.ts";
+import { createRelease } from "./release.ts";
+import { createStepRequests } from "./requests.ts";
+
+/** The capability gateway: it opens steps for permitted, living runs, and releases their keys to them alone. */
+export function createGateway(dependencies: GatewayDependencies) {
+  const content = createContentStore(dependencies.db);
+  const entitlements = createEntitlementReader(dependencies);
+  const requests = createStepRequests(dependencies, entitlements);
+  const asks = createAsks(dependencies, entitlements, requests);
+  const release = createRelease(dependencies, entitlements, requests, asks, content);
+  const deliveries = createDeliveries(dependencies, entitlements, asks, content);
+  return { content, entitlements, requests, asks, release, deliveries };
+}
+
+export type Gateway = ReturnType<typeof createGateway>;

@@ -1,0 +1,103 @@
+import type { z } from "zod";
+import { bytes32 } from "../core/encoding.ts";
+import { bytesResponse, jsonResponse, type Route, readBody, readJson } from "../core/http.ts";
+import { parseSchema } from "../core/json.ts";
+import { deliveryLimits } from "./deliveries.ts";
+import type { Gateway } from "./gateway.ts";
+import {
+  askSchema,
+  permitSubmissionSchema,
+  pollSchema,
+  releaseSchema,
+  resultRequestSchema,
+  stepRequestSchema,
+} from "./wire.ts";
+
+const SMALL_BODY = 65_536;
+/** An input of 1 MiB in base64, and the rest of the message. */
+const REQUEST_BODY = 1_500_000;
+
+/** The gateway's HTTP protocol; each path is described in docs/http.md. */
+export function gatewayRoutes(gateway: Gateway): readonly Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/v1/steps",
+      handler: async (request) => {
+        const { repository, runId } = await gateway.requests.request(
+          await readJson(request, stepRequestSchema, REQUEST_BODY),
+        );
+        return jsonResponse({ repository, runId: runId.toString() });
+      },
+    },
+    {
+      method: "GET",
+      path: "/v1/entitlements/:entitlement/asks",
+      handler: async (_request, { entitlement }) =>
+        jsonResponse({ asks: await gateway.asks.inbox(word(entitlement, "entitlement")) }),
+    },
+    {
+      method: "POST",
+      path: "/v1/asks",
+      handler: async (request) => jsonResponse(await gateway.asks.ask(await readJson(request, askSchema, SMALL_BODY))),
+    },
+    {
+      method: "POST",
+      path: "/v1/asks/:ask/permit",
+      handler: async (request, { ask }) => {
+        const submission = await readJson(request, permitSubmissionSchema, SMALL_BODY);
+        return jsonResponse({ permitHash: await gateway.asks.permit(word(ask, "ask"), submission) });
+      },
+    },
+    {
+      method: "POST",
+      path: "/v1/asks/:ask/poll",
+      handler: async (request, { ask }) => {
+        const poll = await readJson(request, pollSchema, SMALL_BODY);
+        return jsonResponse(await gateway.release.poll(word(ask, "ask"), poll));
+      },
+    },
+    {
+      method: "POST",
+      path: "/v1/asks/:ask/release",
+      handler: async (request, { ask }) => {
+        const release = await readJson(request, releaseSchema, SMALL_BODY);
+        return jsonResponse({ transaction: await gateway.release.release(word(ask, "ask"), release) });
+      },
+    },
+    {
+      method: "POST",
+      path: "/v1/asks/:ask/parent",
+      handler: async (request, { ask }) => {
+        const row = await gateway.asks.authenticate(word(ask, "ask"), await readJson(request, pollSchema, SMALL_BODY));
+        return bytesResponse(await gateway.release.parentBundle(row));
+      },
+    },
+    {
+      method: "PUT",
+      path: "/v1/asks/:ask/delivery",
+      handler: async (request, { ask }) => {
+        const askId = word(ask, "ask");
+        const { at, mac } = parseSchema(
+          pollSchema,
+          { at: Number(request.headers.get("pawl-at") ?? Number.NaN), mac: request.headers.get("pawl-mac") },
+          "pawl-at and pawl-mac headers",
+        );
+        const limits = await gateway.deliveries.limits(askId);
+        const room = deliveryLimits(limits);
+        const body = await readBody(request, room.maxBytes + 65_536);
+        return jsonResponse(await gateway.deliveries.deliver(askId, { at, mac }, body));
+      },
+    },
+    {
+      method: "POST",
+      path: "/v1/results",
+      handler: async (request) =>
+        bytesResponse(await gateway.deliveries.result(await readJson(request, resultRequestSchema, SMALL_BODY))),
+    },
+  ];
+}
+
+function word(value: string | undefined, what: string): z.output<typeof bytes32> {
+  return parseSchema(bytes32, value, what);
+}
