@@ -1,0 +1,48 @@
+import { type Address, getAbiItem, type Hex, type PublicClient } from "viem";
+import type { Deployment } from "../chain/deployment.ts";
+import { settlementAbi } from "../chain/generated/abis.ts";
+import { readRun } from "../chain/reads.ts";
+import type { EntitlementIdentity } from "../permits/entitlement.ts";
+
+/** The handle by which contracts address a claimed step, as it stands in the `StepClaimed` event. */
+export type ClaimedStep = {
+  readonly buyer: Address;
+  readonly salt: Hex;
+  readonly step: number;
+  readonly runKey: Hex;
+  readonly claimHash: Hex;
+  readonly parentHead: Hex;
+};
+
+/** A pending claim with when its dispute window ends (unix seconds) and what is open against it. */
+export type PendingClaim = {
+  readonly claimed: ClaimedStep;
+  readonly windowEnd: number;
+  readonly challenged: boolean;
+};
+
+/** The latest claim of a step, if it is still pending. */
+export async function readPendingClaim(
+  client: PublicClient,
+  deployment: Deployment,
+  identity: EntitlementIdentity,
+  step: number,
+): Promise<PendingClaim | undefined> {
+  const logs = await client.getLogs({
+    address: deployment.settlement,
+    event: getAbiItem({ abi: settlementAbi, name: "StepClaimed" }),
+    args: { entitlement: identity.id, step },
+    fromBlock: BigInt(deployment.startBlock),
+    strict: true,
+  });
+  const last = logs.at(-1);
+  if (!last) return undefined;
+  const { runKey, claimHash, parentHead } = last.args;
+  const run = await readRun(client, deployment, runKey);
+  if (run.status !== "claimed") return undefined;
+  return {
+    claimed: { buyer: identity.buyer, salt: identity.salt, step, runKey, claimHash, parentHead },
+    windowEnd: run.end,
+    challenged: run.evidence === "challenged" || run.conduct === "challenged",
+  };
+}

@@ -1,0 +1,245 @@
+import { eq, ne } from "drizzle-orm";
+import { type Hex, hashTypedData, type PublicClient } from "viem";
+import type { Deployment } from "../chain/deployment.ts";
+import { settlementAbi } from "../chain/generated/abis.ts";
+import { type Transactor, transact } from "../chain/transact.ts";
+import type { Clock } from "../core/effects.ts";
+import { sha256Hex } from "../core/hash.ts";
+import { type CapsuleParts, evidenceHash, packCapsule, unpackCapsule } from "../evidence/capsule.ts";
+import { decodeClaim } from "../evidence/claim.ts";
+import { reportHash, type VerificationReport } from "../evidence/report.ts";
+import { encodeTrade, parseTrade, type StepExpectation } from "../evidence/trade.ts";
+import type { TrustPolicy } from "../evidence/trustedRoot.ts";
+import { verifyStep } from "../evidence/verify.ts";
+import { givenPermit } from "../gateway/asks.ts";
+import type { DigestSigner } from "../gateway/dependencies.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import type { Ratchet, RatchetLink } from "../gateway/ratchet.ts";
+import { capsules, reports } from "../gateway/tables.ts";
+import type { GitHubClient } from "../github/client.ts";
+import { collectRun } from "../github/collect.ts";
+import { permitHash, type StepPermit } from "../permits/stepPermit.ts";
+import type { Database } from "../store/store.ts";
+import type { ClaimAnswer } from "./client.ts";
+import { type Consumption, readConsumption } from "./consumption.ts";
+import { settlementError } from "./errors.ts";
+
+/** How long an approval may be submitted. It also never outlives the claim deadline. */
+const APPROVAL_SECONDS = 3600;
+
+/** EIP-712 struct that an offer's verifier signs, under Settlement's domain. */
+export const verifiedClaimTypes = {
+  VerifiedClaim: [
+    { name: "claimHash", type: "bytes32" },
+    { name: "reportHash", type: "bytes32" },
+    { name: "evidenceHash", type: "bytes32" },
+    { name: "deadline", type: "uint64" },
+  ],
+} as const;
+
+export type ClaimDependencies = {
+  readonly db: Database;
+  readonly client: PublicClient;
+  readonly deployment: Deployment;
+  readonly github: GitHubClient;
+  readonly gateway: Gateway;
+  readonly ratchet: Ratchet;
+  readonly trust: TrustPolicy;
+  /** Signs as the verifier that offers name. */
+  readonly verifier: DigestSigner;
+  /** Submits claims; without it sellers do. */
+  readonly relayer: Transactor | undefined;
+  readonly clock: Clock;
+};
+
+/** A capsule after verification against the chain, with what a claim would need. */
+export type Verified = {
+  readonly report: VerificationReport;
+  readonly reportHash: Hex;
+  readonly evidenceHash: Hex;
+  readonly consumption: Consumption;
+  readonly parts: CapsuleParts;
+  readonly link: RatchetLink;
+};
+
+/** From a run's evidence to a claim on-chain: collect, verify, sign, submit. */
+export function createClaims(dependencies: ClaimDependencies) {
+  const { db, client, deployment, github, gateway, ratchet, trust, verifier, relayer, clock } = dependencies;
+  return { collect, verify, claim, report: readReport };
+
+  /**
+   * Gathers the artifact of a permitted run and packs it with what the chain says into a capsule.
+   *
+   * @throws ASK_UNKNOWN, RUN_NOT_COMPLETED, RUN_NOT_SUCCESSFUL, ARTIFACT_*, CLAIM_RUN_UNKNOWN
+   */
+  async function collect(permit: Hex): Promise<Uint8Array> {
+    const [known] = await db.select().from(capsules).where(eq(capsules.permitHash, permit));
+    if (known) return gateway.content.read(known.evidenceHash);
+    const row = await gateway.asks.byPermit(permit);
+    const { permit: given, signature } = givenPermit(row);
+    const consumption = await readConsumption(client, deployment, permit);
+    const { repository, runId, runAttempt } = row.facts;
+    const { files } = await collectRun({ repository, runId, runAttempt }, github);
+    const capsule = await packCapsule({
+      bundle: files["bundle.sigstore.json"],
+      claim: files["pawl-claim"],
+      certificate: files["certificate.json"],
+      result: files["result.json"],
+      nextTokens: files["next-tokens.json"],
+      policy: files["policy.json"],
+      receipt: files["receipt.json"],
+      transcript: files["transcript.json"],
+      stateBundle: files["state.bundle"],
+      ...(files["observation.json"] && { observation: files["observation.json"] }),
+      trade: encodeTrade({
+        expectation: expectationOf(consumption, given),
+        permitSignature: signature,
+        observationSignature: row.observationSignature ?? undefined,
+      }),
+    });
+    // Artifacts expire, and anybody may ask: what was whole once is kept.
+    const evidenceHash = await gateway.content.keep(capsule);
+    await db.insert(capsules).values({ permitHash: permit, evidenceHash }).onConflictDoNothing();
+    return capsule;
+  }
+
+  /**
+   * Verifies a capsule against what the chain says of its permit, never against what the capsule says, and recomputes
+   * the ratchet with the gateway's keys.
+   *
+   * @throws CAPSULE_*, CLAIM_RUN_UNKNOWN, RATCHET_LINK_MISSING; a capsule that fails its checks gives a report
+   */
+  async function verify(capsule: Uint8Array): Promise<Verified> {
+    const parts = await unpackCapsule(capsule);
+    const { permit } = parseTrade(parts.trade).expectation;
+    const consumption = await readConsumption(client, deployment, permitHash(permit, deployment));
+    const expectation = expectationOf(consumption, permit);
+    const parent = await ratchet.link(permit.entitlement, permit.step - 1, permit.parentStateCommitment);
+    const { resultHash, bundleHash } = decodeClaim(parts.claim);
+    const outputs = { permitHash: consumption.permitHash, resultHash, bundleHash };
+    const link = ratchet.follow(parent, outputs, gateway.entitlements.context(permit.entitlement));
+    const report = await verifyStep(parts, expectation, trust, {
+      now: clock(),
+      verifyDigest: (address, hash, signature) => client.verifyHash({ address, hash, signature }),
+      ratchet: { nextStateCommitment: link.nextStateCommitment, nextNetCommitment: link.nextNetCommitment },
+    });
+    return {
+      report,
+      reportHash: reportHash(report),
+      evidenceHash: evidenceHash(capsule),
+      consumption,
+      parts,
+      link,
+    };
+  }
+
+  /**
+   * Verifies, signs as the offer's verifier and, where this server has a relayer, submits. The key material of the
+   * next step is kept before the claim can be accepted, so that no accepted claim is without it.
+   *
+   * @throws EVIDENCE_REJECTED with the first failed check, VERIFIER_NOT_NAMED, and the contract's refusals
+   */
+  async function claim(capsule: Uint8Array): Promise<ClaimAnswer> {
+    const verified = await verify(capsule);
+    const { consumption, report, parts, link } = verified;
+    const { terms } = consumption.identity.offer;
+    const blob = decodeClaim(parts.claim);
+    const claimHash = sha256Hex(parts.claim);
+    await remember(verified, claimHash);
+    const failed = report.checks.find((check) => check.status === "failed");
+    if (report.verdict !== "passed") {
+      throw settlementError("EVIDENCE_REJECTED", {
+        check: failed?.name,
+        checkCode: failed?.code,
+        sentence: failed?.sentence,
+        expected: failed?.expected,
+        actual: failed?.actual,
+      });
+    }
+    if (terms.verifier !== verifier.address.toLowerCase()) {
+      throw settlementError("VERIFIER_NOT_NAMED", { expected: terms.verifier, actual: verifier.address });
+    }
+    await ratchet.keep(consumption.identity.id, link);
+    const deadline = Math.min(clock() + APPROVAL_SECONDS, consumption.claimDeadline);
+    const { reportHash, evidenceHash } = verified;
+    const digest = hashTypedData({
+      domain: {
+        name: "Pawl Settlement",
+        version: "1",
+        chainId: deployment.chainId,
+        verifyingContract: deployment.settlement,
+      },
+      types: verifiedClaimTypes,
+      primaryType: "VerifiedClaim",
+      message: { claimHash, reportHash, evidenceHash, deadline: BigInt(deadline) },
+    });
+    const signature = await verifier.signDigest(digest);
+    const { chainId: _c, settlement: _s, entitlement: _e, ...claimed } = blob;
+    const submitted = relayer
+      ? await transact(relayer, {
+          address: deployment.settlement,
+          abi: settlementAbi,
+          functionName: "claim",
+          args: [
+            terms,
+            {
+              buyer: consumption.identity.buyer,
+              salt: consumption.identity.salt,
+              runKey: consumption.runKey,
+              parentHead: consumption.parentHead,
+              claim: claimed,
+              reportHash,
+              evidenceHash,
+              deadline: BigInt(deadline),
+              signature,
+              evidenceLocator: `/v1/permits/${consumption.permitHash}/capsule`,
+            },
+          ],
+        })
+      : undefined;
+    const transaction = submitted?.transactionHash ?? null;
+    await db
+      .update(reports)
+      .set({ claimTransaction: transaction })
+      .where(eq(reports.permitHash, consumption.permitHash));
+    return { claimHash, reportHash, evidenceHash, approval: { deadline, signature }, transaction };
+  }
+
+  /** The latest verdict over a permit's evidence, if there is one. */
+  async function readReport(permit: Hex): Promise<typeof reports.$inferSelect | undefined> {
+    const [row] = await db.select().from(reports).where(eq(reports.permitHash, permit));
+    return row;
+  }
+
+  async function remember(verified: Verified, claimHash: Hex): Promise<void> {
+    const { report, reportHash, evidenceHash, consumption } = verified;
+    const row = {
+      permitHash: consumption.permitHash,
+      evidenceHash,
+      reportHash,
+      claimHash,
+      verdict: report.verdict,
+      report,
+      createdAt: clock(),
+    };
+    // Anybody can send a broken capsule for somebody else's permit; it does not replace a report that passed.
+    const setWhere = ne(reports.verdict, "passed");
+    await db.insert(reports).values(row).onConflictDoUpdate({ target: reports.permitHash, set: row, setWhere });
+  }
+
+  function expectationOf(consumption: Consumption, permit: StepPermit): StepExpectation {
+    return {
+      chainId: deployment.chainId,
+      permitConsumer: deployment.permitConsumer,
+      settlement: deployment.settlement,
+      terms: consumption.identity.offer.terms,
+      permit,
+      openedAt: consumption.openedAt,
+      claimDeadline: consumption.claimDeadline,
+      // The chain compared the permit's parents with its head when it consumed it.
+      parents: { stateCommitment: permit.parentStateCommitment, netCommitment: permit.parentNetCommitment },
+    };
+  }
+}
+
+export type Claims = ReturnType<typeof createClaims>;

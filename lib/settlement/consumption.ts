@@ -1,0 +1,57 @@
+import { getAbiItem, type Hex, type PublicClient } from "viem";
+import type { Deployment } from "../chain/deployment.ts";
+import { escrowAbi, permitConsumerAbi } from "../chain/generated/abis.ts";
+import { readRun } from "../chain/reads.ts";
+import { type EntitlementIdentity, loadEntitlement } from "../permits/entitlement.ts";
+import { settlementError } from "./errors.ts";
+
+/** What the chain says of a consumed permit: whose step it opened, for which run, and until when it may be claimed. */
+export type Consumption = {
+  readonly identity: EntitlementIdentity;
+  readonly step: number;
+  readonly permitHash: Hex;
+  readonly runKey: Hex;
+  readonly parentHead: Hex;
+  /** Unix seconds. */
+  readonly openedAt: number;
+  readonly claimDeadline: number;
+};
+
+/** @throws CLAIM_RUN_UNKNOWN */
+export async function readConsumption(
+  client: PublicClient,
+  deployment: Deployment,
+  permitHash: Hex,
+): Promise<Consumption> {
+  const fromBlock = BigInt(deployment.startBlock);
+  const [consumed] = await client.getLogs({
+    address: deployment.permitConsumer,
+    event: getAbiItem({ abi: permitConsumerAbi, name: "PermitConsumed" }),
+    args: { permitHash },
+    fromBlock,
+    strict: true,
+  });
+  if (!consumed) throw settlementError("CLAIM_RUN_UNKNOWN", { permitHash });
+  const { entitlement, step, runKey } = consumed.args;
+  const [opened] = await client.getLogs({
+    address: deployment.escrow,
+    event: getAbiItem({ abi: escrowAbi, name: "StepOpened" }),
+    args: { entitlement, step, runKey },
+    blockHash: consumed.blockHash,
+    strict: true,
+  });
+  if (!opened) throw settlementError("CLAIM_RUN_UNKNOWN", { permitHash, runKey });
+  const [identity, run] = await Promise.all([
+    loadEntitlement(client, deployment, entitlement),
+    readRun(client, deployment, runKey),
+  ]);
+  return {
+    identity,
+    step,
+    permitHash,
+    runKey,
+    parentHead: opened.args.parentHead,
+    openedAt: run.openedAt,
+    claimDeadline: opened.args.claimDeadline,
+  };
+}
