@@ -1,0 +1,346 @@
+import fc from "fast-check";
+import { bytesToHex, encodeAbiParameters, type Hex, parseAbiParameters, sha256, stringToBytes, zeroHash } from "viem";
+import { describe, expect, it } from "vitest";
+import { systemRandom } from "#lib/core/effects.ts";
+import { sha256Bytes, taggedHash, uint } from "#lib/core/hash.ts";
+import { canonicalBytes } from "#lib/core/json.ts";
+import { type CapsuleParts, capsuleFiles, evidenceHash, packCapsule, unpackCapsule } from "#lib/evidence/capsule.ts";
+import { parseCertificate } from "#lib/evidence/certificate.ts";
+import { attestationChecks, stepChecks } from "#lib/evidence/checks.ts";
+import { claimHash, decodeClaim, encodeClaim, STEP_CLAIM_TAG, type StepClaim } from "#lib/evidence/claim.ts";
+import { parseNextTokens } from "#lib/evidence/nextTokens.ts";
+import { parseObservation } from "#lib/evidence/observation.ts";
+import { parseReceipt } from "#lib/evidence/receipt.ts";
+import {
+  type Check,
+  parseReport,
+  reportBytes,
+  reportHash,
+  type VerificationReport,
+  verdictOf,
+} from "#lib/evidence/report.ts";
+import { encodeResult, parseResult } from "#lib/evidence/result.ts";
+import { checksumsText, statementBytes } from "#lib/evidence/statement.ts";
+import { createTranscript, parseTranscript, transcriptRoot } from "#lib/evidence/transcript.ts";
+import { packArchive } from "#lib/state/archive.ts";
+import { tried } from "../../properties.ts";
+import { flip, mintStep, rewrite, verifyChanged } from "./step.fixture.ts";
+
+const minted = await mintStep();
+const code = (name: string) => expect.objectContaining({ code: name });
+
+const word = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map((bytes): Hex => `0x${Buffer.from(bytes).toString("hex")}`);
+const claims: fc.Arbitrary<StepClaim> = fc.record({
+  chainId: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  settlement: fc
+    .uint8Array({ minLength: 20, maxLength: 20 })
+    .map((bytes): Hex => `0x${Buffer.from(bytes).toString("hex")}`),
+  entitlement: word,
+  step: fc.integer({ min: 0, max: 0xffff_ffff }),
+  permitHash: word,
+  certificateHash: word,
+  resultHash: word,
+  bundleHash: word,
+  nextStateCommitment: word,
+  nextNetCommitment: word,
+  transcriptRoot: word,
+});
+
+describe("the claim blob", () => {
+  it("is the ABI encoding of the contract's words", () => {
+    const parameters = parseAbiParameters(
+      "bytes32 tag, uint256 chainId, address settlement, bytes32 entitlement, uint32 step, bytes32 permitHash, bytes32 certificateHash, bytes32 resultHash, bytes32 bundleHash, bytes32 nextState, bytes32 nextNet, bytes32 transcriptRoot",
+    );
+    fc.assert(
+      fc.property(claims, (c) => {
+        const encoded = encodeAbiParameters(parameters, [
+          ...([STEP_CLAIM_TAG, BigInt(c.chainId), c.settlement, c.entitlement, c.step, c.permitHash] as const),
+          ...([c.certificateHash, c.resultHash, c.bundleHash, c.nextStateCommitment, c.nextNetCommitment] as const),
+          c.transcriptRoot,
+        ]);
+        expect(`0x${Buffer.from(encodeClaim(c)).toString("hex")}`).toBe(encoded);
+        expect(claimHash(c)).toBe(sha256(encoded));
+      }),
+      tried("a claim blob is the ABI encoding", 100),
+    );
+  });
+
+  it("begins with the tag of the contracts", () => {
+    expect(STEP_CLAIM_TAG).toBe(sha256(stringToBytes("pawl/v1/StepClaim\0")));
+  });
+
+  it("reads back what was written, and nothing with one bit more", () => {
+    fc.assert(
+      fc.property(claims, (claim) => {
+        expect(decodeClaim(encodeClaim(claim))).toEqual(claim);
+      }),
+      tried("a claim blob reads back", 100),
+    );
+    const bytes = encodeClaim(minted.claim);
+    const refused = (change: (copy: Uint8Array) => Uint8Array) =>
+      expect(() => decodeClaim(change(Uint8Array.from(bytes)))).toThrow(code("CLAIM_MALFORMED"));
+    refused((copy) => copy.subarray(1));
+    refused((copy) => Buffer.concat([copy, new Uint8Array(1)]));
+    for (const at of [0, 31, 32, 64, 75, 128]) {
+      refused((copy) => {
+        copy[at] = 0xff;
+        return copy;
+      });
+    }
+  });
+});
+
+describe("the statement", () => {
+  const hashes = {
+    claimHash: `0x${"1".repeat(64)}`,
+    certificateHash: `0x${"2".repeat(64)}`,
+    resultHash: `0x${"3".repeat(64)}`,
+    bundleHash: `0x${"4".repeat(64)}`,
+  } as const;
+
+  it("is the protocol's template, byte for byte", () => {
+    expect(Buffer.from(statementBytes(hashes)).toString("utf8")).toBe(
+      `{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"pawl-claim","digest":{"sha256":"${"1".repeat(64)}"}},{"name":"certificate.json","digest":{"sha256":"${"2".repeat(64)}"}},{"name":"result.json","digest":{"sha256":"${"3".repeat(64)}"}},{"name":"state.bundle","digest":{"sha256":"${"4".repeat(64)}"}}],"predicateType":"urn:pawl:step:v1","predicate":{"v":1}}`,
+    );
+  });
+
+  it("has its subjects in the order of the checksums file", () => {
+    expect(checksumsText(hashes)).toBe(
+      `${"1".repeat(64)}  pawl-claim\n${"2".repeat(64)}  certificate.json\n${"3".repeat(64)}  result.json\n${"4".repeat(64)}  state.bundle\n`,
+    );
+  });
+});
+
+describe("every JSON file of a step", () => {
+  const files: Record<string, [Uint8Array, (bytes: Uint8Array) => unknown]> = {
+    certificate: [minted.parts.certificate, parseCertificate],
+    nextTokens: [minted.parts.nextTokens, parseNextTokens],
+    receipt: [minted.parts.receipt, parseReceipt],
+    observation: [minted.parts.observation ?? new Uint8Array(), parseObservation],
+    result: [minted.parts.result, (bytes) => parseResult(bytes, 65_536)],
+    transcript: [minted.parts.transcript ?? new Uint8Array(), parseTranscript],
+  };
+  for (const [name, [bytes, parse]] of Object.entries(files)) {
+    it(`is strict: ${name}`, () => {
+      expect(canonicalBytes(JSON.parse(Buffer.from(bytes).toString("utf8")))).toEqual(bytes);
+      parse(bytes);
+      const text = Buffer.from(bytes).toString("utf8");
+      expect(() => parse(Buffer.from(` ${text}`))).toThrow(code("JSON_NOT_CANONICAL"));
+      expect(() => parse(Buffer.from(text.replace("{", '{"v":1,')))).toThrow(code("JSON_NOT_CANONICAL"));
+      expect(() => parse(rewrite(bytes, (d) => Object.assign(d, { v: 2 })))).toThrow(code("SCHEMA_MISMATCH"));
+      expect(() => parse(rewrite(bytes, (d) => Object.assign(d, { extra: 1 })))).toThrow(code("SCHEMA_MISMATCH"));
+      expect(() => parse(rewrite(bytes, (d) => Object.assign(d, { critical_y: 1 })))).toThrow(
+        code("CRITICAL_FIELD_UNKNOWN"),
+      );
+    });
+  }
+
+  it("refuses a certificate whose replay block lacks a nonce or never expires", () => {
+    for (const replay of [{ expiresAt: 1 }, { nonce: zeroHash, expiresAt: 0 }, null]) {
+      expect(() => parseCertificate(rewrite(minted.parts.certificate, (c) => Object.assign(c, { replay })))).toThrow(
+        code("SCHEMA_MISMATCH"),
+      );
+    }
+  });
+
+  it("refuses a result that is both open and sealed, or neither", () => {
+    const sealed = { enc: Buffer.alloc(32).toString("base64url"), ct: "AAAA" };
+    const salt = zeroHash;
+    for (const result of [
+      { v: 1, salt },
+      { v: 1, salt, payload: 1, sealed },
+    ] as const) {
+      expect(() => encodeResult(result)).toThrow(code("SCHEMA_MISMATCH"));
+    }
+    expect(parseResult(encodeResult({ v: 1, salt, payload: null }), 1000).payload).toBe(null);
+  });
+});
+
+describe("the transcript", () => {
+  const closing = {
+    resultHash: zeroHash,
+    bundleHash: zeroHash,
+    nextTokensHash: zeroHash,
+    receiptHash: zeroHash,
+    nextStateCommitment: zeroHash,
+    nextNetCommitment: zeroHash,
+  };
+  const record = (count: number) => {
+    const transcript = createTranscript({ clock: () => 1, random: systemRandom });
+    for (let index = 1; index < count; index++) transcript.append("event", { index });
+    return transcript.close(closing);
+  };
+  const leafOf = (event: object) => sha256Bytes(Uint8Array.of(0), canonicalBytes(event));
+
+  it("reads back with the root it was closed with, for every length up to 20", () => {
+    for (let count = 1; count <= 20; count++) {
+      const { bytes, root } = record(count);
+      const read = parseTranscript(bytes);
+      expect(read.events).toHaveLength(count);
+      expect(read.root).toBe(root);
+    }
+  });
+
+  it("commits to the number of events", () => {
+    const { events } = parseTranscript(record(4).bytes);
+    expect(transcriptRoot(events)).not.toBe(transcriptRoot(events.slice(0, 3)));
+    const [only] = events;
+    if (only === undefined) throw new RangeError("no event");
+    // One leaf is its own Merkle root, so the count beside it can be seen.
+    expect(transcriptRoot([only])).toBe(bytesToHex(taggedHash("transcript", uint(1, 64), leafOf(only))));
+  });
+
+  it("takes nothing after its closing event", () => {
+    const transcript = createTranscript({ clock: () => 1, random: systemRandom });
+    transcript.close(closing);
+    expect(() => transcript.append("late", {})).toThrow(code("TRANSCRIPT_BROKEN"));
+  });
+
+  it("is refused with an event after the closing one, although the chain of events holds", () => {
+    const { events } = parseTranscript(record(1).bytes);
+    const [last] = events;
+    if (last === undefined) throw new RangeError("no event");
+    const late = { ...last, index: 1, type: "late", data: {}, prev: bytesToHex(leafOf(last)) };
+    expect(() => parseTranscript(canonicalBytes({ v: 1, events: [last, late] }))).toThrow(code("TRANSCRIPT_BROKEN"));
+    const renamed = { ...last, type: "early" };
+    const chained = { ...late, prev: bytesToHex(leafOf(renamed)) };
+    expect(parseTranscript(canonicalBytes({ v: 1, events: [renamed, chained] })).events).toHaveLength(2);
+  });
+
+  it("is refused with events dropped, repeated, reordered or changed", () => {
+    const { bytes } = record(5);
+    type Events = Record<string, unknown>[];
+    const changes: ((events: Events) => Events)[] = [
+      (events) => events.slice(1),
+      (events) => [...events.slice(0, 2), ...events.slice(3)],
+      (events) => [events[0] ?? {}, ...events],
+      (events) => [events[1] ?? {}, events[0] ?? {}, ...events.slice(2)],
+      (events) => events.map((event, index) => (index === 1 ? { ...event, at: 2 } : event)),
+      (events) => events.map((event, index) => (index === 4 ? { ...event, prev: zeroHash } : event)),
+    ];
+    const alone = rewrite(record(1).bytes, (t) => Object.assign(Object(t.events)[0], { index: 1 }));
+    expect(() => parseTranscript(alone)).toThrow(code("TRANSCRIPT_BROKEN"));
+    for (const change of changes) {
+      const changed = rewrite(bytes, (t) => Object.assign(t, { events: change(t.events as Events) }));
+      expect(() => parseTranscript(changed)).toThrow(code("TRANSCRIPT_BROKEN"));
+    }
+  });
+});
+
+describe("the capsule", () => {
+  it("reads back what was packed, and packs the same bytes again", async () => {
+    const capsule = await packCapsule(minted.parts);
+    const parts = await unpackCapsule(capsule);
+    expect(Object.keys(parts).sort()).toEqual(Object.keys(capsuleFiles).sort());
+    for (const [part, bytes] of Object.entries(parts)) {
+      expect(Buffer.from(bytes)).toEqual(Buffer.from(minted.parts[part as keyof CapsuleParts] ?? []));
+    }
+    expect(evidenceHash(await packCapsule(parts))).toBe(evidenceHash(capsule));
+  });
+
+  it("may leave out state bundle, transcript and observation, and nothing else", async () => {
+    const { stateBundle: _s, transcript: _t, observation: _o, ...required } = minted.parts;
+    expect(Object.keys(await unpackCapsule(await packCapsule(required)))).toHaveLength(8);
+    for (const part of Object.keys(required)) {
+      const { [part as keyof typeof required]: _, ...rest } = required;
+      const capsule = await packCapsule(rest as CapsuleParts);
+      await expect(unpackCapsule(capsule)).rejects.toThrow(code("CAPSULE_FILE_MISSING"));
+    }
+  });
+
+  it("is refused with an unknown file, a wrong manifest, or none", async () => {
+    const file = (name: string, text: string) => ({ name, bytes: stringToBytes(text) });
+    const entry = (name: string, text: string) => ({ name, sha256: sha256(stringToBytes(text)), size: text.length });
+    const manifest = (...files: ReturnType<typeof entry>[]) =>
+      file("manifest.json", Buffer.from(canonicalBytes({ v: 1, files })).toString("utf8"));
+    const archive = (...files: ReturnType<typeof file>[]) => packArchive(files);
+    await expect(unpackCapsule(await archive(file("pawl-claim", "x")))).rejects.toThrow(code("CAPSULE_FILE_MISSING"));
+    await expect(
+      unpackCapsule(await archive(file("pawl-claim", "x"), manifest(entry("pawl-claim", "y")))),
+    ).rejects.toThrow(code("CAPSULE_MALFORMED"));
+    await expect(unpackCapsule(await archive(file("pawl-claim", "x"), manifest()))).rejects.toThrow(
+      code("CAPSULE_MALFORMED"),
+    );
+    const known = Object.entries(minted.parts).map(([part, bytes]) => ({
+      name: capsuleFiles[part as keyof CapsuleParts],
+      bytes,
+    }));
+    // One known file less, so that the number of files is not what is refused.
+    const files = [...known, { name: "extra.txt", bytes: stringToBytes("x") }]
+      .filter(({ name }) => name !== "transcript.json")
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const exact = files.map(({ name, bytes }) => ({ name, sha256: sha256(bytes), size: bytes.length }));
+    const right = { name: "manifest.json", bytes: canonicalBytes({ v: 1, files: exact }) };
+    await expect(unpackCapsule(await packArchive([...files, right]))).rejects.toThrow(code("CAPSULE_MALFORMED"));
+    const capsule = await packCapsule(minted.parts);
+    await expect(unpackCapsule(capsule.subarray(0, -512))).rejects.toThrow();
+    const changed = Uint8Array.from(capsule);
+    const at = Buffer.from(capsule).indexOf("sealed state");
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    await expect(unpackCapsule(changed)).rejects.toThrow(code("CAPSULE_MALFORMED"));
+  });
+});
+
+describe("the report", () => {
+  const check = (name: string, status: Check["status"]): Check => ({
+    name,
+    status,
+    code: status === "failed" ? "X" : null,
+    sentence: "",
+    expected: null,
+    actual: null,
+  });
+  for (const [kind, definitions] of [
+    ["attestation", attestationChecks],
+    ["step", stepChecks],
+  ] as const) {
+    const passed = definitions.map(({ name }) => check(name, "passed"));
+
+    it(`passes only with every ${kind} check, once and in order`, () => {
+      expect(verdictOf(kind, passed)).toBe("passed");
+      expect(verdictOf(kind, [])).toBe("failed");
+      expect(verdictOf(kind, passed.slice(1))).toBe("failed");
+      expect(verdictOf(kind, passed.slice(0, -1))).toBe("failed");
+      expect(verdictOf(kind, [...passed, check("more", "passed")])).toBe("failed");
+      expect(verdictOf(kind, [...passed].reverse())).toBe("failed");
+    });
+
+    it(`fails when any one ${kind} check failed, or one that must pass does not apply`, () => {
+      for (const [index, { name, optional }] of definitions.entries()) {
+        const withStatus = (status: Check["status"]) => passed.map((c, at) => (at === index ? check(name, status) : c));
+        expect(verdictOf(kind, withStatus("failed"))).toBe("failed");
+        expect(verdictOf(kind, withStatus("not applicable"))).toBe(optional ? "passed" : "failed");
+      }
+    });
+  }
+
+  it("names each check once", () => {
+    for (const list of [attestationChecks, stepChecks]) {
+      expect(new Set(list.map(({ name }) => name)).size).toBe(list.length);
+    }
+  });
+
+  it("reads back, and not with a verdict that its checks do not give", async () => {
+    const report = await verifyChanged();
+    expect(parseReport(reportBytes(report))).toEqual(report);
+    const forged: VerificationReport = { ...(await verifyChanged({ attestedAt: 1 })), verdict: "passed" };
+    expect(() => parseReport(reportBytes(forged))).toThrow(code("SCHEMA_MISMATCH"));
+    expect(reportHash(forged)).not.toBe(reportHash(report));
+  });
+
+  it("shows expected and actual value of what failed", async () => {
+    const report = await verifyChanged({ identity: (claims) => ({ ...claims, event_name: "push" }) });
+    expect(report.checks.find(({ name }) => name === "trigger")).toEqual({
+      name: "trigger",
+      status: "failed",
+      code: "TRIGGER_MISMATCH",
+      sentence: "The run was not started by workflow_dispatch.",
+      expected: "trigger: workflow_dispatch",
+      actual: "trigger: push",
+    });
+  });
+});
+
+it("flips one bit", () => expect(flip(zeroHash)).toBe(`0x${"0".repeat(63)}1`));
