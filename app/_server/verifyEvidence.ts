@@ -1,0 +1,62 @@
+"use server";
+
+import { systemClock } from "#lib/core/effects.ts";
+import { type ErrorJson, findPawlError } from "#lib/core/error.ts";
+import { coreError } from "#lib/core/errors.ts";
+import type { VerificationReport } from "#lib/evidence/report.ts";
+import { loadTrust } from "#lib/evidence/trust.ts";
+import { verifyAttestation } from "#lib/evidence/verify.ts";
+import { getService } from "./service.ts";
+
+const MAX_FILE_BYTES = 60 * 1024 * 1024;
+const OPENING_BRACE = 0x7b;
+
+export type VerifyOutcome =
+  | {
+      readonly ok: true;
+      readonly what: "capsule" | "bundle";
+      readonly report: VerificationReport;
+      readonly isSandbox: boolean;
+    }
+  | { readonly ok: false; readonly error: ErrorJson };
+
+/**
+ * Verifies an uploaded file: an evidence capsule against what the chain says, or any Sigstore bundle of GitHub Actions
+ * against a trust root. Evidence that does not hold is a report, not an error.
+ *
+ * @param form `evidence`: the file; `artifact`: optionally what a bundle is about; `root`: `own` or `public`
+ */
+export async function verifyEvidence(form: FormData): Promise<VerifyOutcome> {
+  const { claims, config, log } = await getService();
+  const isOwnSandbox = config.PAWL_TRUST_PROFILE === "sandbox";
+  try {
+    const evidence = await fileIn(form, "evidence");
+    if (!evidence) throw coreError("SCHEMA_MISMATCH", { what: "upload", field: "evidence", problem: "choose a file" });
+    if (evidence[0] !== OPENING_BRACE) {
+      const { report } = await claims.verify(evidence);
+      return { ok: true, what: "capsule", report, isSandbox: isOwnSandbox };
+    }
+    const isPublic = form.get("root") === "public";
+    const trust = await (isPublic
+      ? loadTrust({ root: "production", profile: "public-good" })
+      : loadTrust({
+          root: config.PAWL_TRUST_ROOT,
+          profile: config.PAWL_TRUST_PROFILE,
+          issuer: config.PAWL_OIDC_ISSUER,
+        }));
+    const artifact = await fileIn(form, "artifact");
+    const report = verifyAttestation({ bundle: evidence, ...(artifact ? { artifact } : {}) }, { trust }, systemClock());
+    return { ok: true, what: "bundle", report, isSandbox: !isPublic && isOwnSandbox };
+  } catch (thrown) {
+    const error = findPawlError(thrown) ?? coreError("INTERNAL", {}, thrown);
+    if (error.kind === "backend") log.error({ code: error.code, err: thrown }, error.message);
+    return { ok: false, error: error.toJSON() };
+  }
+}
+
+async function fileIn(form: FormData, name: string): Promise<Uint8Array | undefined> {
+  const value = form.get(name);
+  if (!(value instanceof File) || value.size === 0) return undefined;
+  if (value.size > MAX_FILE_BYTES) throw coreError("BODY_TOO_LARGE", { bytes: value.size, maxBytes: MAX_FILE_BYTES });
+  return new Uint8Array(await value.arrayBuffer());
+}

@@ -1,0 +1,89 @@
+import type { Page } from "playwright-core";
+
+const LONG_MS = 60_000;
+
+/** The market as a person uses it, page by page. */
+export function marketPages(page: Page, baseUrl: string) {
+  const open = (path: string) => page.goto(`${baseUrl}${path}`, { waitUntil: "load" });
+  const button = (name: string | RegExp) => page.getByRole("button", { name });
+
+  return {
+    page,
+    open,
+
+    async connect(wallet: string): Promise<void> {
+      await page.locator("header").getByRole("button", { name: "Connect wallet" }).click();
+      await page.getByRole("dialog").getByText(wallet, { exact: true }).click();
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+    },
+
+    /** Finds an offer by search and opens its page. */
+    async find(title: string): Promise<void> {
+      await open("/");
+      await page.getByLabel("Search").fill(title);
+      await button("Show").click();
+      await page.waitForURL(/q=/);
+      await page.getByRole("link", { name: title, exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: title }).waitFor();
+    },
+
+    /** Publishes what the open form proposes under a new title, and returns the offer's page. */
+    async publish(offer: { readonly title: string; readonly description: string }): Promise<string> {
+      await page.getByLabel("Title").fill("");
+      await button("Publish the offer").click();
+      await page.getByText("Give the offer a title.").waitFor();
+      await page.getByLabel("Title").fill(offer.title);
+      await page.getByLabel("Description").fill(offer.description);
+      await button("Publish the offer").click();
+      await page.waitForURL(/\/offers\/0x[0-9a-f]{64}$/, { timeout: LONG_MS });
+      await page.getByRole("heading", { level: 1, name: offer.title }).waitFor();
+      return new URL(page.url()).pathname;
+    },
+
+    /** Buys steps of the offer that is open, and returns the entitlement's page. */
+    async buy(steps: number): Promise<string> {
+      await page.getByLabel("Steps", { exact: true }).fill(String(steps));
+      await button(`Buy ${steps} steps`).click();
+      await page.waitForURL(/\/entitlements\/0x[0-9a-f]{64}$/, { timeout: LONG_MS });
+      return new URL(page.url()).pathname;
+    },
+
+    async request(step: number): Promise<void> {
+      await button(`Request step ${step}`).click({ timeout: LONG_MS });
+    },
+
+    async permit(step: number): Promise<void> {
+      await page
+        .getByRole("heading", { name: `A run asks for your permit: step ${step}` })
+        .waitFor({ timeout: LONG_MS });
+      await button("Sign the permit").click();
+    },
+
+    /** Asks again until the run is done: before that, its evidence is not there to collect. */
+    async verifyAndClaim(step: number): Promise<void> {
+      await page.getByRole("heading", { name: `Step ${step} is running` }).waitFor({ timeout: LONG_MS });
+      const claimed = page.getByRole("heading", { name: `Step ${step} is claimed` });
+      for (let attempt = 0; attempt < 30; attempt++) {
+        const verify = button("Verify and claim");
+        if (await verify.isEnabled().catch(() => false)) await verify.click().catch(() => undefined);
+        const isClaimed = await claimed.waitFor({ timeout: 3000 }).then(
+          () => true,
+          () => false,
+        );
+        if (isClaimed) return;
+      }
+      throw new Error(`step ${step} was never claimed: ${await page.getByRole("alert").allInnerTexts()}`);
+    },
+
+    async havePaid(step: number): Promise<void> {
+      await button(`Have step ${step} paid`).click({ timeout: LONG_MS });
+      await page
+        .getByRole("listitem")
+        .filter({ has: page.getByRole("heading", { name: `Step ${step}`, exact: true }) })
+        .getByText("Paid", { exact: true })
+        .waitFor({ timeout: LONG_MS });
+    },
+  };
+}
+
+export type MarketPages = ReturnType<typeof marketPages>;

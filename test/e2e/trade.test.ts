@@ -1,0 +1,154 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { privateKeyToAccount } from "viem/accounts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { localKey } from "#lib/config/server.ts";
+import { buildMarket } from "../../scripts/stack/build.ts";
+import { roleIndexes } from "../../scripts/stack/roles.ts";
+import { startStack } from "../../scripts/stack/stack.ts";
+import { installWallet, openBrowser } from "./browser.fixture.ts";
+import { type MarketPages, marketPages } from "./market.page.ts";
+
+const CHAIN_ID = 31_337;
+const MINUTES = 60_000;
+
+let browser: Browser;
+let market: { readonly webUrl: string; readonly rpcUrl: string };
+let end: () => Promise<void>;
+
+beforeAll(async () => {
+  const running = { webUrl: process.env.PAWL_E2E_URL, rpcUrl: process.env.PAWL_E2E_RPC_URL };
+  if (running.webUrl && running.rpcUrl) {
+    market = { webUrl: running.webUrl, rpcUrl: running.rpcUrl };
+    end = async () => undefined;
+  } else {
+    await buildMarket(() => undefined);
+    const folder = await mkdtemp(join(tmpdir(), "pawl-e2e-"));
+    const stack = await startStack({
+      folder,
+      server: "market",
+      ports: { chain: 0, sandbox: 0, web: 0 },
+      report: () => undefined,
+    });
+    market = stack;
+    end = async () => {
+      await stack.stop();
+      await rm(folder, { recursive: true, force: true });
+    };
+  }
+  browser = await openBrowser();
+}, 6 * MINUTES);
+
+afterAll(async () => {
+  await browser?.close();
+  await end?.();
+});
+
+async function visitor(role: "seller" | "buyer") {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => {
+    if (/Content Security Policy/.test(message.text())) problems.push(message.text());
+  });
+  const wallet = await installWallet(page, {
+    name: `Wallet of the ${role}`,
+    account: privateKeyToAccount(localKey(roleIndexes[role])),
+    rpcUrl: market.rpcUrl,
+    chainId: CHAIN_ID,
+  });
+  return { pages: marketPages(page, market.webUrl), wallet, problems };
+}
+
+const claims = {
+  title: "Rule 110, by the page",
+  description: 'Draws rows. Example input: {"generations":20,"rule":110}',
+};
+
+describe("a trade through the pages", () => {
+  let offerPath: string;
+  let entitlementPath: string;
+  let buyer: Awaited<ReturnType<typeof visitor>>;
+
+  it("lets a seller publish an offer, after naming what is missing", { timeout: 2 * MINUTES }, async () => {
+    const seller = await visitor("seller");
+    await seller.pages.find("Cellular automaton, drawn");
+    await seller.pages.connect("Wallet of the seller");
+    await seller.pages.page.getByRole("link", { name: "Publish a similar offer" }).click();
+    offerPath = await seller.pages.publish(claims);
+    expect(await seller.pages.page.getByText("For sale").isVisible()).toBe(true);
+    expect(seller.problems).toEqual([]);
+  });
+
+  it("lets a buyer decline a purchase, and then make it", { timeout: 2 * MINUTES }, async () => {
+    buyer = await visitor("buyer");
+    const { pages, wallet } = buyer;
+    await pages.open(offerPath);
+    await pages.connect("Wallet of the buyer");
+    wallet.rejectNext("eth_sendTransaction");
+    await pages.page.getByLabel("Steps", { exact: true }).fill("2");
+    await pages.page.getByRole("button", { name: "Buy 2 steps" }).click();
+    await pages.page.getByText("CHAIN_REJECTED_BY_USER").waitFor();
+    entitlementPath = await pages.buy(2);
+    await pages.page.getByRole("heading", { name: "Request step 1" }).waitFor();
+  });
+
+  it("carries two steps from request to payment", { timeout: 6 * MINUTES }, async () => {
+    const { pages } = buyer;
+    await carry(pages, 1);
+    await carry(pages, 2);
+    await pages.page.getByText("Finished", { exact: true }).waitFor();
+    expect(buyer.problems).toEqual([]);
+  });
+
+  it("shows the report by a link that needs no wallet", { timeout: 2 * MINUTES }, async () => {
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`${market.webUrl}${entitlementPath}`);
+    await page.getByRole("link", { name: "Verified: see the report" }).first().click();
+    await page.getByText("The evidence holds").waitFor();
+    await page.getByRole("heading", { name: "Signer commit" }).waitFor();
+  });
+
+  it("verifies a downloaded capsule, and names the check that a changed one fails", {
+    timeout: 2 * MINUTES,
+  }, async () => {
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`${market.webUrl}${entitlementPath}`);
+    const href = await page.getByRole("link", { name: "Download the evidence capsule" }).first().getAttribute("href");
+    const capsule = Buffer.from(await (await fetch(`${market.webUrl}${href}`)).arrayBuffer());
+    await page.goto(`${market.webUrl}/verify`);
+    const file = (buffer: Buffer) => ({ name: "step.capsule", mimeType: "application/octet-stream", buffer });
+    await page.locator("input[name=evidence]").setInputFiles(file(capsule));
+    await page.getByRole("button", { name: "Verify" }).click();
+    await page.getByText("The evidence holds").waitFor();
+    const changed = Buffer.from(capsule);
+    changed[Math.floor(changed.length / 2)] = (changed[Math.floor(changed.length / 2)] ?? 0) ^ 1;
+    await page.locator("input[name=evidence]").setInputFiles(file(changed));
+    await page.getByRole("button", { name: "Verify" }).click();
+    await page.getByText("The evidence does not hold").or(page.getByRole("alert").first()).waitFor();
+    expect(await page.getByText("The evidence holds").isVisible()).toBe(false);
+  });
+
+  it("pays the seller what he earned", { timeout: 2 * MINUTES }, async () => {
+    const seller = await visitor("seller");
+    await seller.pages.open("/seller");
+    await seller.pages.connect("Wallet of the seller");
+    await seller.pages.page.getByText(`earned with ${claims.title}`).waitFor();
+    await seller.pages.page
+      .getByRole("button", { name: /^Withdraw / })
+      .first()
+      .click();
+    await seller.pages.page.getByText("There is nothing to withdraw now.").waitFor({ timeout: MINUTES });
+    expect(seller.problems).toEqual([]);
+  });
+});
+
+async function carry(pages: MarketPages, step: number): Promise<void> {
+  await pages.request(step);
+  await pages.permit(step);
+  await pages.verifyAndClaim(step);
+  await pages.havePaid(step);
+}
