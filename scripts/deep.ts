@@ -1,0 +1,139 @@
+import { execFileSync, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { projectRoot } from "./stack/stack.ts";
+
+/**
+ * `npm run test:deep`: the properties and invariants with many more tries than `npm test` has time for.
+ *
+ *   --runs <n>  times the tries of `npm test`; 10 unless told, or PAWL_RUNS
+ *   --seed <n>  repeats a run; random unless told, or PAWL_SEED
+ *
+ * Writes docs/results/deep.md.
+ */
+const { values } = parseArgs({ options: { runs: { type: "string" }, seed: { type: "string" } } });
+const factor = Number(values.runs ?? process.env.PAWL_RUNS ?? 10);
+const seed = Number(values.seed ?? process.env.PAWL_SEED ?? randomInt(1, 2 ** 31));
+if (![factor, seed].every((value) => Number.isSafeInteger(value) && value >= 1) || factor < 2) {
+  console.error("--runs takes an integer from 2 on, --seed a positive integer.");
+  process.exit(2);
+}
+
+type Part = { readonly name: string; readonly files: readonly string[]; readonly only?: string };
+/** Parts run two at a time; the invariants' two kinds of money are the longest, so each is one. */
+const parts: readonly Part[] = [
+  { name: "contracts, native money", files: ["test/contracts/invariants.test.ts"], only: "native money" },
+  { name: "contracts, ERC-20", files: ["test/contracts/invariants.test.ts"], only: "an ERC-20" },
+  { name: "formats", files: ["test/lib/state/bundle.test.ts", "test/lib/evidence/files.test.ts"] },
+  { name: "evidence", files: ["test/lib/evidence/verifyStep.test.ts"] },
+];
+
+type Line = Readonly<Record<string, string | number | null>>;
+type Result = {
+  readonly part: Part;
+  readonly passed: number;
+  readonly failed: number;
+  readonly lines: readonly Line[];
+  readonly seconds: number;
+};
+
+const folder = await mkdtemp(join(tmpdir(), "pawl-deep-"));
+const began = Date.now();
+const commit = execFileSync("git", ["rev-parse", "HEAD"], { cwd: projectRoot, encoding: "utf8" }).trim();
+console.log(`${factor} times the tries of npm test, seed ${seed}`);
+await run("hardhat", ["build", "--quiet"]);
+const queue = [...parts];
+const results: Result[] = [];
+await Promise.all(
+  [1, 2].map(async () => {
+    for (let part = queue.shift(); part !== undefined; part = queue.shift()) results.push(await runPart(part));
+  }),
+);
+await rm(folder, { recursive: true, force: true });
+results.sort((a, b) => parts.indexOf(a.part) - parts.indexOf(b.part));
+const seconds = Math.round((Date.now() - began) / 1000);
+const total = (key: "passed" | "failed") => results.reduce((sum, result) => sum + result[key], 0);
+await mkdir(join(projectRoot, "docs", "results"), { recursive: true });
+await writeFile(join(projectRoot, "docs", "results", "deep.md"), page());
+console.log(`\n${seconds} s, seed ${seed}`);
+console.log(`${total("passed")} passed, ${total("failed")} failed`);
+process.exitCode = total("failed") === 0 ? 0 : 1;
+
+async function runPart(part: Part): Promise<Result> {
+  const report = join(folder, `${parts.indexOf(part)}.json`);
+  const from = Date.now();
+  const args = ["run", "--maxWorkers=1", `--testTimeout=${30_000 * factor}`];
+  args.push("--reporter=default", "--reporter=json", `--outputFile.json=${report}`);
+  const { code, output } = await run("vitest", [...args, ...(part.only ? ["-t", part.only] : []), ...part.files]);
+  const text = await readFile(report, "utf8").catch(() => undefined);
+  const counts = z.object({ numPassedTests: z.int(), numFailedTests: z.int() });
+  const tally = text === undefined ? undefined : counts.parse(JSON.parse(text));
+  const passed = tally?.numPassedTests ?? 0;
+  // A runner that failed without a failed test (a crash, nothing found) is a failure all the same.
+  const failed = Math.max(tally?.numFailedTests ?? 0, code === 0 && passed > 0 ? 0 : 1);
+  const lines = output.split("\n").flatMap((line) => {
+    const found = /^deep: (?<json>\{.*\})$/.exec(line.trim())?.groups?.json;
+    return found === undefined
+      ? []
+      : [z.record(z.string(), z.union([z.string(), z.number(), z.null()])).parse(JSON.parse(found))];
+  });
+  const result = { part, passed, failed, lines, seconds: Math.round((Date.now() - from) / 1000) };
+  console.log(`· ${part.name}: ${passed} passed, ${failed} failed, ${result.seconds} s`);
+  for (const line of lines) console.log(`    ${Object.values(line).join(", ")}`);
+  if (failed > 0) console.log(`\n${output.trimEnd()}\n`);
+  return result;
+}
+
+function page(): string {
+  const lines = results.flatMap((result) => result.lines);
+  const properties = lines.filter((line) => "property" in line);
+  const reached = lines.filter((line) => "reached" in line);
+  return `# Deep runs
+
+Properties and invariants with ${factor} times the tries of \`npm test\`.
+
+- ${new Date().toISOString().slice(0, 10)}, commit \`${commit}\`, Node ${process.versions.node}
+- \`npm run test:deep -- --runs ${factor} --seed ${seed}\` repeats it
+- ${seconds} s: ${total("passed")} passed, ${total("failed")} failed
+
+| property | tries |
+|---|---|
+${properties.map((line) => `| ${line.property} | ${line.runs} |`).join("\n")}
+
+After every move of every trade the invariants are compared with the ledger, and at its end everything is unwound with
+time and permissionless calls alone. How far the trades got:
+
+| money | steps paid | claims voided |
+|---|---|---|
+${reached.map((line) => `| ${line.reached} | ${line.paid} | ${line.voided} |`).join("\n")}
+
+| part | tests passed | failed | s |
+|---|---|---|---|
+${results.map(({ part, passed, failed, seconds: s }) => `| ${part.name} | ${passed} | ${failed} | ${s} |`).join("\n")}
+`;
+}
+
+function run(command: string, args: readonly string[]): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: projectRoot,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...process.env,
+        NO_COLOR: "1",
+        FORCE_COLOR: "0",
+        PAWL_RUNS: String(factor),
+        PAWL_SEED: String(seed),
+      },
+    });
+    const output: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code: code ?? 1, output: Buffer.concat(output).toString("utf8") }));
+  });
+}

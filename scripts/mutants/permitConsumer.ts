@@ -1,0 +1,105 @@
+import { type Mutant, mutantsOf } from "./mutant.ts";
+
+const LIFECYCLE = "test/contracts/lifecycle.test.ts";
+const ERRORS = "test/contracts/errors.test.ts";
+const TYPED_DATA = "test/contracts/typed-data.test.ts";
+
+/** Who may open a step: row 6, invariants 4 and 5, delegations and their signatures. */
+export const permitConsumerMutants: readonly Mutant[] = [
+  ...mutantsOf("contracts/PermitConsumer.sol", "permits", [LIFECYCLE], {
+    "any-gateway": {
+      removes: "row 6: the offer's gateway consumes (invariant 5)",
+      from: "        if (msg.sender != terms.gateway) revert NotGateway(msg.sender, terms.gateway);\n",
+    },
+    "expired-permit": {
+      removes: "row 6: t <= deadline",
+      from: "        if (block.timestamp > permit.deadline) revert PermitExpired(permit.deadline);\n",
+    },
+    "deadline-exclusive": {
+      removes: "row 6: the deadline is inclusive",
+      from: "if (block.timestamp > permit.deadline)",
+      to: "if (block.timestamp >= permit.deadline)",
+    },
+    "other-repository": {
+      removes: "row 6: the permit's repository equals the terms'",
+      from: "if (terms.sourceRepositoryId != 0 && permit.repositoryId != terms.sourceRepositoryId) {",
+      to: "if (false) {",
+      tests: [ERRORS],
+    },
+    "other-commit": {
+      removes: "row 6: the permit's commit equals the terms'",
+      from: "if (terms.sourceCommit != 0 && permit.sourceCommit != terms.sourceCommit) {",
+      to: "if (false) {",
+      tests: [ERRORS],
+    },
+    "tier-2-unobserved": {
+      removes: "row 6: tier 2 needs an observation",
+      from: "        if (observationHash == 0) revert PermitUnobserved();\n",
+    },
+    "tier-2-without-observer": {
+      removes: "row 6: the observer signed the observation of this run",
+      from: "if (!SignatureChecker.isValidSignatureNowCalldata(terms.observer, digest, consumption.observerSignature)) {",
+      to: "if (false) {",
+    },
+    "forged-permit": {
+      removes: "row 6: the signer signed exactly this permit (invariant 5)",
+      from: "if (!SignatureChecker.isValidSignatureNowCalldata(signer, permitHash, consumption.signature)) {",
+      to: "if (false) {",
+    },
+    "delegate-beyond-lastStep": {
+      removes: "a delegate permits up to lastStep",
+      from: "if (consumption.permit.step > record.lastStep || block.timestamp >= record.validUntil) {",
+      to: "if (block.timestamp >= record.validUntil) {",
+    },
+    "delegate-beyond-validUntil": {
+      removes: "a delegation ends at validUntil, exclusive",
+      from: "if (consumption.permit.step > record.lastStep || block.timestamp >= record.validUntil) {",
+      to: "if (consumption.permit.step > record.lastStep) {",
+    },
+    "delegation-expired": {
+      removes: "a signed delegation is registered until its deadline",
+      from: "        if (block.timestamp > delegation.deadline) revert DelegationExpired(delegation.deadline);\n",
+      tests: [ERRORS],
+    },
+    "delegation-of-another": {
+      removes: "a signed delegation is for the entitlement it names",
+      from: "if (EntitlementId.unwrap(delegation.entitlement) != EntitlementId.unwrap(id)) {",
+      to: "if (false) {",
+      tests: [ERRORS],
+    },
+    "delegation-outdated": {
+      removes: "a signed delegation is of the current generation",
+      from: "if (delegation.generation != generation) {",
+      to: "if (false) {",
+      tests: [ERRORS],
+    },
+    "delegation-forged": {
+      removes: "the buyer signed the delegation",
+      from: "if (!SignatureChecker.isValidSignatureNowCalldata(buyer, digest, signature)) {",
+      to: "if (false) {",
+      tests: [ERRORS],
+    },
+    "delegation-replayed": {
+      removes: "a delegation's nonce burns once",
+      from: "        if (_burnt[buyer][nonce]) revert DelegationNonceUsed(nonce);\n",
+      tests: [TYPED_DATA],
+    },
+    "revoke-does-nothing": {
+      removes: "revocation is immediate",
+      from: "        delete _delegates[id][delegate_];\n",
+      tests: [TYPED_DATA, LIFECYCLE],
+    },
+  }),
+  ...mutantsOf("contracts/types/StepPermit.sol", "permits", [TYPED_DATA, LIFECYCLE], {
+    "unsigned-input": {
+      removes: "the permit binds its input",
+      from: "                    permit.inputHash,\n                    permit.workerKey",
+      to: "                    bytes32(0),\n                    permit.workerKey",
+    },
+    "unsigned-worker-key": {
+      removes: "the permit binds one run's key",
+      from: "                    permit.workerKey,\n",
+      to: "                    bytes32(0),\n",
+    },
+  }),
+];
