@@ -8,6 +8,7 @@ import { PawlError } from "#lib/core/error.ts";
 import { sha256Hex } from "#lib/core/hash.ts";
 import type { VerificationReport } from "#lib/evidence/report.ts";
 import type { MarketRun, MarketStep } from "#lib/market/market.ts";
+import { claimCall } from "#lib/settlement/signedClaim.ts";
 import { formatAmount, type TokenInfo } from "../_components/amounts.ts";
 import { Countdown } from "../_components/Countdown.tsx";
 import form from "../_components/form.module.css";
@@ -55,7 +56,7 @@ export function PendingStep(props: Props) {
 
 type RunProps = Props & { readonly run: MarketRun };
 
-function OpenStep({ step, run, runtime }: RunProps) {
+function OpenStep({ step, run, runtime, wallet, entitlement }: RunProps) {
   const [report, setReport] = useState<VerificationReport>();
   return (
     <>
@@ -73,9 +74,11 @@ function OpenStep({ step, run, runtime }: RunProps) {
           const outcome = await claimStep(run.permitHash);
           setReport(outcome.report ?? undefined);
           if (!outcome.ok) throw remote(outcome.error);
-          return outcome.answer.transaction
-            ? "Verified and claimed."
-            : "Verified and signed. This server submits no claims itself: submit the approval with the command line.";
+          const { transaction, signed } = outcome.answer;
+          if (transaction === null) {
+            await send(wallet.transactor, claimCall(runtime.deployment, entitlement.offer.terms, signed), say);
+          }
+          return "Verified and claimed.";
         }}
       />
       {report && <ReportView report={report} isSandbox={runtime.isSandbox} />}

@@ -1,7 +1,6 @@
 import { eq, ne } from "drizzle-orm";
-import { type Hex, hashTypedData, type PublicClient } from "viem";
+import type { Hex, PublicClient } from "viem";
 import type { Deployment } from "../chain/deployment.ts";
-import { settlementAbi } from "../chain/generated/abis.ts";
 import { type Transactor, transact } from "../chain/transact.ts";
 import type { Clock } from "../core/effects.ts";
 import { sha256Hex } from "../core/hash.ts";
@@ -23,19 +22,10 @@ import type { Database } from "../store/store.ts";
 import type { ClaimAnswer } from "./client.ts";
 import { type Consumption, readConsumption } from "./consumption.ts";
 import { settlementError } from "./errors.ts";
+import { approvalDigest, claimCall, type SignedClaim } from "./signedClaim.ts";
 
 /** How long an approval may be submitted. It also never outlives the claim deadline. */
 const APPROVAL_SECONDS = 3600;
-
-/** EIP-712 struct that an offer's verifier signs, under Settlement's domain. */
-export const verifiedClaimTypes = {
-  VerifiedClaim: [
-    { name: "claimHash", type: "bytes32" },
-    { name: "reportHash", type: "bytes32" },
-    { name: "evidenceHash", type: "bytes32" },
-    { name: "deadline", type: "uint64" },
-  ],
-} as const;
 
 export type ClaimDependencies = {
   readonly db: Database;
@@ -161,48 +151,27 @@ export function createClaims(dependencies: ClaimDependencies) {
     }
     await ratchet.keep(consumption.identity.id, link);
     const deadline = Math.min(clock() + APPROVAL_SECONDS, consumption.claimDeadline);
-    const { reportHash, evidenceHash } = verified;
-    const digest = hashTypedData({
-      domain: {
-        name: "Pawl Settlement",
-        version: "1",
-        chainId: deployment.chainId,
-        verifyingContract: deployment.settlement,
-      },
-      types: verifiedClaimTypes,
-      primaryType: "VerifiedClaim",
-      message: { claimHash, reportHash, evidenceHash, deadline: BigInt(deadline) },
-    });
-    const signature = await verifier.signDigest(digest);
+    const approval = { claimHash, reportHash: verified.reportHash, evidenceHash: verified.evidenceHash, deadline };
     const { chainId: _c, settlement: _s, entitlement: _e, ...claimed } = blob;
-    const submitted = relayer
-      ? await transact(relayer, {
-          address: deployment.settlement,
-          abi: settlementAbi,
-          functionName: "claim",
-          args: [
-            terms,
-            {
-              buyer: consumption.identity.buyer,
-              salt: consumption.identity.salt,
-              runKey: consumption.runKey,
-              parentHead: consumption.parentHead,
-              claim: claimed,
-              reportHash,
-              evidenceHash,
-              deadline: BigInt(deadline),
-              signature,
-              evidenceLocator: `/v1/permits/${consumption.permitHash}/capsule`,
-            },
-          ],
-        })
-      : undefined;
+    const signed: SignedClaim = {
+      buyer: consumption.identity.buyer,
+      salt: consumption.identity.salt,
+      runKey: consumption.runKey,
+      parentHead: consumption.parentHead,
+      claim: claimed,
+      reportHash: approval.reportHash,
+      evidenceHash: approval.evidenceHash,
+      deadline,
+      signature: await verifier.signDigest(approvalDigest(approval, deployment)),
+      evidenceLocator: `/v1/permits/${consumption.permitHash}/capsule`,
+    };
+    const submitted = relayer ? await transact(relayer, claimCall(deployment, terms, signed)) : undefined;
     const transaction = submitted?.transactionHash ?? null;
     await db
       .update(reports)
       .set({ claimTransaction: transaction })
       .where(eq(reports.permitHash, consumption.permitHash));
-    return { claimHash, reportHash, evidenceHash, approval: { deadline, signature }, transaction };
+    return { claimHash, signed, transaction };
   }
 
   /** The latest verdict over a permit's evidence, if there is one. */

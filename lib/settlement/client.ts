@@ -4,15 +4,13 @@ import { bytes32 } from "../core/encoding.ts";
 import { parseJsonBytes } from "../core/json.ts";
 import { remoteError } from "../gateway/client.ts";
 import { gatewayError } from "../gateway/errors.ts";
-import { signatureSchema } from "../gateway/wire.ts";
+import { signedClaimSchema } from "./signedClaim.ts";
 
 /** What a server answers when it has verified a capsule and signed its claim. */
 export const claimAnswerSchema = z.strictObject({
   claimHash: bytes32,
-  reportHash: bytes32,
-  evidenceHash: bytes32,
-  approval: z.strictObject({ deadline: z.int(), signature: signatureSchema }),
-  /** Null where the server has no relayer: the seller submits the approval himself. */
+  signed: signedClaimSchema,
+  /** Null where the server has no relayer: any wallet may submit the signed claim. */
   transaction: bytes32.nullable(),
 });
 export type ClaimAnswer = z.output<typeof claimAnswerSchema>;

@@ -15,10 +15,6 @@ export const settlementErrors = {
     sentence: "The evidence did not pass verification, so the verifier does not sign; see the failed checks.",
   },
   VERIFIER_NOT_NAMED: { kind: "forbidden", sentence: "The offer names another verifier than this server's." },
-  RELAYER_MISSING: {
-    kind: "conflict",
-    sentence: "This server submits no claims itself; submit the signed approval with your own wallet.",
-  },
 } as const satisfies ErrorCatalogue;
 
 export const settlementError = errorsOf(settlementErrors);

@@ -34,6 +34,13 @@ export function claimCommands(program: Command): void {
       const answer = await createClaimClient({ url: options.gateway }).claim(new Uint8Array(await readFile(file)));
       if (options.json) console.log(JSON.stringify(answer));
       else if (answer.transaction) console.log(`claimed: ${answer.claimHash} in transaction ${answer.transaction}`);
-      else console.log(`verified and signed, to be submitted by the seller: ${JSON.stringify(answer.approval)}`);
+      else {
+        console.log(`verified and signed: ${answer.claimHash}`);
+        console.log(
+          "This server submits no claims itself. Submit this one with any wallet, on the entitlement's page or",
+        );
+        console.log("as the second argument of Settlement.claim:");
+        console.log(JSON.stringify(answer.signed, null, 2));
+      }
     });
 }

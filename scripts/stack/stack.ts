@@ -25,8 +25,12 @@ export type Stack = {
   readonly sandbox: SandboxReady;
   readonly offers: readonly SeededOffer[];
   readonly folder: string;
-  /** Kills the server without warning, as a crash would, and starts it again over the same store. */
-  restartServer(): Promise<void>;
+  /**
+   * Kills the server without warning, as a crash would, and starts it again over the same store.
+   *
+   * @param changes.relayer false: the server signs claims, and wallets submit them
+   */
+  restartServer(changes?: { readonly relayer: boolean }): Promise<void>;
   /** Ends every process, the last started first. */
   stop(): Promise<void>;
 };
@@ -133,8 +137,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       options.server === "market"
         ? [createRequire(import.meta.url).resolve("next/dist/bin/next"), "start", "-H", HOST, "-p", String(ports.web)]
         : ["scripts/server.ts", String(ports.web)];
-    const startServer = async () => {
-      const server = start("server", serverArgs, env);
+    const startServer = async ({ relayer } = { relayer: true }) => {
+      const server = start("server", serverArgs, relayer ? env : { ...env, PAWL_RELAYER_KEY: "" });
       await waitUntil(server.process, server.logFile, 60, async () => (await healthOf(webUrl)) !== undefined);
       return server;
     };
@@ -149,10 +153,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       const health = await healthOf(webUrl);
       return (health?.indexedBlock ?? -1) >= seededBlock;
     });
-    const restartServer = async () => {
+    const restartServer = async (changes?: { readonly relayer: boolean }) => {
       running.splice(running.indexOf(server.process), 1);
       await server.process.kill();
-      server = await startServer();
+      server = await startServer(changes);
     };
     return { rpcUrl, webUrl, deployment, sandbox, offers, folder, restartServer, stop };
   } catch (thrown) {

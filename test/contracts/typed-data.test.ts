@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { offerRegistryAbi, permitConsumerAbi, settlementAbi } from "#lib/chain/generated/abis.ts";
 import { offerIdOf } from "#lib/offers/terms.ts";
 import { permitHash } from "#lib/permits/stepPermit.ts";
+import { approvalDigest } from "#lib/settlement/signedClaim.ts";
 import { abiSource } from "../../scripts/contracts/abi-source.ts";
 import { addressOf, createWorld, expectRefusal, people, type World } from "./world.ts";
 
@@ -53,6 +54,7 @@ describe("hashes on-chain equal hashes off-chain", () => {
       args: [claimHash, reportHash, evidenceHash, deadline],
     });
     expect(onChain).toBe(hashTypedData(typedData));
+    expect(onChain).toBe(approvalDigest({ claimHash, reportHash, evidenceHash, deadline: 99 }, w.deployment));
   });
 
   it("of a claim blob: twelve words that begin with the tag", async () => {

@@ -17,12 +17,15 @@ const MINUTES = 60_000;
 let browser: Browser;
 let market: { readonly webUrl: string; readonly rpcUrl: string };
 let end: () => Promise<void>;
+/** From here on the server signs claims, and wallets submit them. */
+let withdrawRelayer: () => Promise<void>;
 
 beforeAll(async () => {
   const running = { webUrl: process.env.PAWL_E2E_URL, rpcUrl: process.env.PAWL_E2E_RPC_URL };
   if (running.webUrl && running.rpcUrl) {
     market = { webUrl: running.webUrl, rpcUrl: running.rpcUrl };
     end = async () => undefined;
+    withdrawRelayer = async () => undefined;
   } else {
     await buildMarket(() => undefined);
     const folder = await mkdtemp(join(tmpdir(), "pawl-e2e-"));
@@ -33,6 +36,7 @@ beforeAll(async () => {
       report: () => undefined,
     });
     market = stack;
+    withdrawRelayer = () => stack.restartServer({ relayer: false });
     end = async () => {
       await stack.stop();
       await rm(folder, { recursive: true, force: true });
@@ -96,9 +100,13 @@ describe("a trade through the pages", () => {
     await pages.page.getByRole("heading", { name: "Request step 1" }).waitFor();
   });
 
-  it("carries two steps from request to payment", { timeout: 6 * MINUTES }, async () => {
+  it("carries a step that the server claims and one that a wallet claims, from request to payment", {
+    timeout: 6 * MINUTES,
+  }, async () => {
     const { pages } = buyer;
     await carry(pages, 1);
+    await withdrawRelayer();
+    await pages.open(entitlementPath);
     await carry(pages, 2);
     await pages.page.getByText("Finished", { exact: true }).waitFor();
     expect(buyer.problems).toEqual([]);
