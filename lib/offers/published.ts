@@ -1,6 +1,7 @@
 import { type Address, getAbiItem, type Hex, hexToBytes, type PublicClient } from "viem";
 import type { Deployment } from "../chain/deployment.ts";
 import { offerRegistryAbi } from "../chain/generated/abis.ts";
+import { findLastLog } from "../chain/logs.ts";
 import { offerError } from "./errors.ts";
 import { type Policy, parsePolicy } from "./policy.ts";
 import { type OfferTerms, offerIdOf } from "./terms.ts";
@@ -19,17 +20,14 @@ export type PublishedOffer = {
  * @throws OFFER_NOT_FOUND, POLICY_MISMATCH
  */
 export async function loadOffer(
-  client: Pick<PublicClient, "getLogs">,
+  client: Pick<PublicClient, "getLogs" | "getBlockNumber">,
   deployment: Deployment,
   offerId: Hex,
 ): Promise<PublishedOffer> {
-  const [log] = await client.getLogs({
-    address: deployment.offerRegistry,
-    event: getAbiItem({ abi: offerRegistryAbi, name: "OfferPublished" }),
-    args: { offerId },
-    fromBlock: BigInt(deployment.startBlock),
-    strict: true,
-  });
+  const event = getAbiItem({ abi: offerRegistryAbi, name: "OfferPublished" });
+  const log = await findLastLog(client, deployment, (range) =>
+    client.getLogs({ address: deployment.offerRegistry, event, args: { offerId }, strict: true, ...range }),
+  );
   if (!log) throw offerError("OFFER_NOT_FOUND", { offerId });
   const terms = lowerCaseAddresses(log.args.terms);
   if (offerIdOf(terms) !== offerId)

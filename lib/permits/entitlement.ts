@@ -1,6 +1,7 @@
 import { type Address, encodeAbiParameters, getAbiItem, type Hex, keccak256, type PublicClient, zeroHash } from "viem";
 import type { Deployment } from "../chain/deployment.ts";
 import { escrowAbi } from "../chain/generated/abis.ts";
+import { findLastLog } from "../chain/logs.ts";
 import { loadOffer, type PublishedOffer } from "../offers/published.ts";
 import { entitlementIdOf } from "../offers/terms.ts";
 import { permitError } from "./errors.ts";
@@ -36,7 +37,7 @@ export type StepOpening = {
   readonly claimDeadline: number;
 };
 
-type Reader = Pick<PublicClient, "getLogs" | "readContract">;
+type Reader = Pick<PublicClient, "getLogs" | "getBlockNumber" | "readContract">;
 /** Which block to read: a number, or a tag. */
 export type BlockTag = "latest" | "safe" | "finalized";
 
@@ -46,13 +47,10 @@ export type BlockTag = "latest" | "safe" | "finalized";
  * @throws ENTITLEMENT_NOT_FOUND, OFFER_NOT_FOUND
  */
 export async function loadEntitlement(client: Reader, deployment: Deployment, id: Hex): Promise<EntitlementIdentity> {
-  const [log] = await client.getLogs({
-    address: deployment.escrow,
-    event: getAbiItem({ abi: escrowAbi, name: "Purchased" }),
-    args: { entitlement: id },
-    fromBlock: BigInt(deployment.startBlock),
-    strict: true,
-  });
+  const event = getAbiItem({ abi: escrowAbi, name: "Purchased" });
+  const log = await findLastLog(client, deployment, (range) =>
+    client.getLogs({ address: deployment.escrow, event, args: { entitlement: id }, strict: true, ...range }),
+  );
   if (!log) throw permitError("ENTITLEMENT_NOT_FOUND", { entitlement: id });
   const { offerId, buyer, salt } = log.args;
   if (entitlementIdOf(offerId, buyer, salt) !== id) {
@@ -82,14 +80,10 @@ export async function readStepOpening(
   id: Hex,
   step: number,
 ): Promise<StepOpening | undefined> {
-  const logs = await client.getLogs({
-    address: deployment.escrow,
-    event: getAbiItem({ abi: escrowAbi, name: "StepOpened" }),
-    args: { entitlement: id, step },
-    fromBlock: BigInt(deployment.startBlock),
-    strict: true,
-  });
-  const last = logs.at(-1);
+  const event = getAbiItem({ abi: escrowAbi, name: "StepOpened" });
+  const last = await findLastLog(client, deployment, (range) =>
+    client.getLogs({ address: deployment.escrow, event, args: { entitlement: id, step }, strict: true, ...range }),
+  );
   return last && { ...last.args, claimDeadline: Number(last.args.claimDeadline) };
 }
 

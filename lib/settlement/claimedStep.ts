@@ -1,6 +1,7 @@
 import { type Address, getAbiItem, type Hex, type PublicClient } from "viem";
 import type { Deployment } from "../chain/deployment.ts";
 import { settlementAbi } from "../chain/generated/abis.ts";
+import { findLastLog } from "../chain/logs.ts";
 import { readRun } from "../chain/reads.ts";
 import type { EntitlementIdentity } from "../permits/entitlement.ts";
 
@@ -28,14 +29,11 @@ export async function readPendingClaim(
   identity: EntitlementIdentity,
   step: number,
 ): Promise<PendingClaim | undefined> {
-  const logs = await client.getLogs({
-    address: deployment.settlement,
-    event: getAbiItem({ abi: settlementAbi, name: "StepClaimed" }),
-    args: { entitlement: identity.id, step },
-    fromBlock: BigInt(deployment.startBlock),
-    strict: true,
-  });
-  const last = logs.at(-1);
+  const event = getAbiItem({ abi: settlementAbi, name: "StepClaimed" });
+  const args = { entitlement: identity.id, step };
+  const last = await findLastLog(client, deployment, (range) =>
+    client.getLogs({ address: deployment.settlement, event, args, strict: true, ...range }),
+  );
   if (!last) return undefined;
   const { runKey, claimHash, parentHead } = last.args;
   const run = await readRun(client, deployment, runKey);

@@ -1,6 +1,7 @@
 import { getAbiItem, type Hex, type PublicClient } from "viem";
 import type { Deployment } from "../chain/deployment.ts";
 import { escrowAbi, permitConsumerAbi } from "../chain/generated/abis.ts";
+import { findLastLog } from "../chain/logs.ts";
 import { readRun } from "../chain/reads.ts";
 import { type EntitlementIdentity, loadEntitlement } from "../permits/entitlement.ts";
 import { settlementError } from "./errors.ts";
@@ -23,14 +24,10 @@ export async function readConsumption(
   deployment: Deployment,
   permitHash: Hex,
 ): Promise<Consumption> {
-  const fromBlock = BigInt(deployment.startBlock);
-  const [consumed] = await client.getLogs({
-    address: deployment.permitConsumer,
-    event: getAbiItem({ abi: permitConsumerAbi, name: "PermitConsumed" }),
-    args: { permitHash },
-    fromBlock,
-    strict: true,
-  });
+  const event = getAbiItem({ abi: permitConsumerAbi, name: "PermitConsumed" });
+  const consumed = await findLastLog(client, deployment, (range) =>
+    client.getLogs({ address: deployment.permitConsumer, event, args: { permitHash }, strict: true, ...range }),
+  );
   if (!consumed) throw settlementError("CLAIM_RUN_UNKNOWN", { permitHash });
   const { entitlement, step, runKey } = consumed.args;
   const [opened] = await client.getLogs({
