@@ -37,6 +37,12 @@ export const serverEnvironmentSchema = z.object({
   PAWL_TRUST_PROFILE: z.enum(["public-good", "github-private", "sandbox"]),
   /** Block tag at which a consumption is safe enough to release keys. */
   PAWL_RELEASE_TAG: z.enum(["safe", "finalized"]).default("safe"),
+  /** Reverse proxies in front of this server, each of which appends to `x-forwarded-for`. */
+  PAWL_TRUSTED_PROXIES: z
+    .string()
+    .regex(/^[0-8]$/, "expected a number from 0 to 8")
+    .default("1")
+    .transform(Number),
   PAWL_WALLETCONNECT_PROJECT_ID: z.string().optional(),
   PAWL_LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });

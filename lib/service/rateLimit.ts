@@ -7,13 +7,19 @@ const REQUESTS = 1200;
 const PER_SECONDS = 60;
 
 /**
- * Limits requests per client address, as the reverse proxy names it. One process, so memory will do: what it protects
- * is this process's time.
+ * Limits requests per client address. One process, so memory will do: what it protects is this process's time.
+ *
+ * @param trustedProxies how many proxies append to `x-forwarded-for`. What stands before their entries is the client's
+ *   own word: it could name a new address with each request.
  */
-export function rateLimited(handle: (request: Request) => Promise<Response>): (request: Request) => Promise<Response> {
+export function rateLimited(
+  handle: (request: Request) => Promise<Response>,
+  trustedProxies: number,
+): (request: Request) => Promise<Response> {
   const limiter = new RateLimiterMemory({ points: REQUESTS, duration: PER_SECONDS });
   return async (request) => {
-    const client = request.headers.get("x-forwarded-for")?.split(",")[0]?.trim() ?? "direct";
+    const forwarded = request.headers.get("x-forwarded-for")?.split(",") ?? [];
+    const client = trustedProxies === 0 ? "anyone" : (forwarded.at(-trustedProxies)?.trim() ?? "anyone");
     try {
       await limiter.consume(client);
     } catch (refusal) {

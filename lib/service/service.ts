@@ -126,12 +126,14 @@ export async function startService(config: ServerConfig, migrationsFolder: strin
   const market = createMarket({ db, clock: systemClock });
   const stop = new AbortController();
   const indexing = indexer.run(stop.signal);
-  const handle = rateLimited(
-    createRouter([...gatewayRoutes(gateway), ...claimRoutes(claims), healthRoute(market)], ({ error, cause, path }) => {
+  const route = createRouter(
+    [...gatewayRoutes(gateway), ...claimRoutes(claims), healthRoute(market)],
+    ({ error, cause, path }) => {
       if (error.kind === "backend") log.error({ code: error.code, path, err: cause }, error.message);
       else log.info({ code: error.code, path, values: error.values }, error.message);
-    }),
+    },
   );
+  const handle = rateLimited(route, config.PAWL_TRUSTED_PROXIES);
   return {
     config,
     deployment,
