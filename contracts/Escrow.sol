@@ -184,6 +184,8 @@ contract Escrow is IEscrow, Lock {
     /// @inheritdoc IEscrow
     function postStake(OfferTerms calldata terms) external payable {
         OfferId offerId = _requireSeller(terms);
+        (, IOfferRegistry.OfferStatus status) = offerRegistry.offerOf(offerId);
+        if (status == IOfferRegistry.OfferStatus.None) revert IOfferRegistry.OfferNotLive(offerId);
         Stake storage stake = _stakes[offerId];
         // All native money there is fits 128 bits.
         uint128 total = stake.amount + uint128(msg.value);
@@ -198,7 +200,8 @@ contract Escrow is IEscrow, Lock {
         Stake storage stake = _stakes[offerId];
         if (stake.amount == 0) revert NothingToWithdraw();
         uint40 decision = terms.proofWindow > terms.arbitrationWindow ? terms.proofWindow : terms.arbitrationWindow;
-        uint40 withdrawableAt = uint40(block.timestamp) + terms.stepTimeout + terms.disputeWindow + decision;
+        uint40 withdrawableAt =
+            uint40(block.timestamp) + terms.stepTimeout + 2 * uint40(terms.disputeWindow) + decision;
         stake.withdrawableAt = withdrawableAt;
         emit StakeNoticed(offerId, msg.sender, withdrawableAt);
     }
@@ -222,7 +225,8 @@ contract Escrow is IEscrow, Lock {
     function openStep(StepOpening calldata opening) external only(permitConsumer) {
         EntitlementId id = opening.entitlement;
         Entitlement storage stored = _existing(id);
-        if (RunKey.unwrap(opening.staleRunKey) != 0) {
+        // Anyone may have freed the stale run's step in the meantime: then there is nothing left to do.
+        if (RunKey.unwrap(opening.staleRunKey) != 0 && _heads[id] != opening.parentHead) {
             _timeout(id, opening.staleRunKey, opening.stalePermitHash, opening.parentHead);
         }
         Entitlement memory entitlement = stored;
@@ -595,7 +599,8 @@ contract Escrow is IEscrow, Lock {
         if (msg.value != 0) revert WrongPayment(0, msg.value);
         uint256 before = IERC20(token).balanceOf(address(this));
         if (!IERC20(token).trySafeTransferFrom(msg.sender, address(this), amount)) revert TokenTransferFailed(token);
-        uint256 received = IERC20(token).balanceOf(address(this)) - before;
+        uint256 afterwards = IERC20(token).balanceOf(address(this));
+        uint256 received = afterwards > before ? afterwards - before : 0;
         if (received != amount) revert TokenAmountMismatch(token, amount, received);
     }
 

@@ -44,6 +44,8 @@ contract OfferRegistry is IOfferRegistry {
         if (bounds.minEntitlementTtl > bounds.maxEntitlementTtl) revert LimitsContradict("entitlementTtl");
         // Sums of times are kept in 40 bits: leave them room for tens of thousands of years.
         if (bounds.maxEntitlementTtl > type(uint32).max) revert LimitsContradict("maxEntitlementTtl");
+        // Its answer decides rejections: a ledger that asks nobody could never end them.
+        if (verifier != address(0) && verifier.code.length == 0) revert VerifierWithoutCode(verifier);
         evidenceVerifier = verifier;
         _MIN_STEP_TIMEOUT = bounds.minStepTimeout;
         _MAX_STEP_TIMEOUT = bounds.maxStepTimeout;

@@ -85,9 +85,10 @@ contract PermitConsumer is IPermitConsumer, TypedDataDomain {
     }
 
     /// @inheritdoc IPermitConsumer
-    function revokeDelegate(OfferId offerId, bytes32 salt, address delegate_) external {
+    function revokeDelegate(OfferId offerId, bytes32 salt, address delegate_, bytes32 nonce) external {
         EntitlementId id = entitlementIdOf(offerId, msg.sender, salt);
         delete _delegates[id][delegate_];
+        if (!_burnt[msg.sender][nonce]) _burn(msg.sender, nonce);
         emit DelegateRevoked(id, delegate_);
     }
 

@@ -378,13 +378,13 @@ interface IEscrow {
     /// @notice Pays the seller's earnings of one offer to a receiver of the seller's choice. Emits {EarningsWithdrawn}.
     function withdrawEarnings(OfferTerms calldata terms, address to) external returns (uint256 amount);
 
-    /// @notice Puts native money behind an offer. Emits {StakePosted}. Voids a notice, so fresh stake cannot be pulled
-    /// at once.
+    /// @notice Puts native money behind a published offer. Emits {StakePosted}. Voids a notice, so fresh stake cannot be
+    /// pulled at once.
     function postStake(OfferTerms calldata terms) external payable;
 
-    /// @notice Starts the notice period of the stake. Emits {StakeNoticed}.
+    /// @notice Starts the notice period of the stake. Emits {StakeNoticed}. Steps opened after it may find no stake.
     /// @dev `stepTimeout + disputeWindow + max(proofWindow, arbitrationWindow)`: every step opened before is decided by
-    /// then.
+    /// then. One more `disputeWindow` leaves time to have the decision recorded.
     function noticeStake(OfferTerms calldata terms) external;
 
     /// @notice Turns the stake into the seller's credit after the notice period. Emits {StakeWithdrawn}.

@@ -56,6 +56,10 @@ interface IOfferRegistry {
     /// @custom:kind invalid
     error TokenWithoutCode(address token);
 
+    /// @notice The evidence verifier has no contract on this chain. Check its address.
+    /// @custom:kind invalid
+    error VerifierWithoutCode(address verifier);
+
     /// @notice This deployment cannot check evidence on-chain, so an offer here must not be marked provable and needs an arbiter.
     /// @custom:kind invalid
     error NotProvableHere();

@@ -140,8 +140,11 @@ interface IPermitConsumer is IERC5267 {
         bytes calldata signature
     ) external;
 
-    /// @notice Ends a delegation of the caller's entitlement at once. Emits {DelegateRevoked}.
-    function revokeDelegate(OfferId offerId, bytes32 salt, address delegate_) external;
+    /// @notice Ends a delegation of the caller's entitlement at once. Emits {DelegateRevoked}, and
+    /// {DelegationNonceBurnt} unless the nonce is burnt already.
+    /// @param nonce Nonce of the delegation's signature, so that nobody can register it after this; any, for one that
+    /// was given by call.
+    function revokeDelegate(OfferId offerId, bytes32 salt, address delegate_, bytes32 nonce) external;
 
     /// @notice Makes a signed delegation that was not registered yet worthless. Emits {DelegationNonceBurnt}.
     function burnDelegationNonce(bytes32 nonce) external;

@@ -10,7 +10,8 @@ contract HostileToken is ERC20("Hostile", "HOST") {
         Honest,
         Fee,
         AnswersFalse,
-        Reverts
+        Reverts,
+        Drains
     }
 
     Mood public mood;
@@ -48,6 +49,9 @@ contract HostileToken is ERC20("Hostile", "HOST") {
         if (mood == Mood.Reverts) revert Paused();
         if (mood == Mood.AnswersFalse) return false;
         if (hookTarget != address(0)) (hookSucceeded, hookAnswer) = hookTarget.call(hookData);
+        // The receiver ends with less than it had.
+        if (mood == Mood.Drains && balanceOf(to) > 0) _burn(to, 1);
+        if (mood == Mood.Drains) return true;
         uint256 fee = mood == Mood.Fee ? amount / 100 : 0;
         _transfer(from, to, amount - fee);
         if (fee > 0) _burn(from, fee);

@@ -16,7 +16,8 @@ struct StepClaim {
     bytes32 transcriptRoot;
 }
 
-/// @notice Handle on a claimed step: everything needed to address it, all of it in the `StepClaimed` event.
+/// @notice Handle on a claimed step: everything needed to address it. Buyer and salt are in the
+/// entitlement's `Purchased` event, the rest in `StepClaimed`.
 struct ClaimedStep {
     address buyer;
     /// Salt of the entitlement.

@@ -279,6 +279,23 @@ export const escrowMutants: readonly Mutant[] = [
       from: "if (stake.withdrawableAt == 0 || block.timestamp < stake.withdrawableAt) {",
       to: "if (stake.withdrawableAt == 0) {",
     },
+    "stake-notice-without-margin": {
+      removes: "a decision at the last moment can still be recorded before the stake leaves",
+      from: "2 * uint40(terms.disputeWindow)",
+      to: "uint40(terms.disputeWindow)",
+      tests: [LIFECYCLE],
+    },
+    "stake-unpublished": {
+      removes: "stake stands behind published offers only",
+      from: "        if (status == IOfferRegistry.OfferStatus.None) revert IOfferRegistry.OfferNotLive(offerId);\n",
+      tests: [LIFECYCLE],
+    },
+    "stale-run-freed": {
+      removes: "a permit that names a stale run survives somebody else's timeout of it",
+      from: " && _heads[id] != opening.parentHead) {",
+      to: ") {",
+      tests: [LIFECYCLE],
+    },
     "stake-of-another": {
       removes: "row 19: only the seller takes stake and earnings",
       from: "        if (msg.sender != terms.seller) revert IOfferRegistry.NotSeller(msg.sender, terms.seller);\n",

@@ -89,6 +89,11 @@ export const permitConsumerMutants: readonly Mutant[] = [
       from: "        delete _delegates[id][delegate_];\n",
       tests: [TYPED_DATA, LIFECYCLE],
     },
+    "revoke-keeps-signature": {
+      removes: "revocation burns the signed delegation too",
+      from: "        if (!_burnt[msg.sender][nonce]) _burn(msg.sender, nonce);\n",
+      tests: [TYPED_DATA],
+    },
   }),
   ...mutantsOf("contracts/types/StepPermit.sol", "permits", [TYPED_DATA, LIFECYCLE], {
     "unsigned-input": {

@@ -89,6 +89,7 @@ const provocations: Record<ErrorName, (w: World) => Promise<unknown>> = {
   PolicyHashMismatch: (w) => w.send("seller", "offerRegistry", "publish", [w.terms(), "0x00"]),
   TokenWithoutCode: (w) => w.publish({ token: addressOf("stranger") }),
   NotProvableHere: async () => (await bareWorld()).publish({ provable: true }),
+  VerifierWithoutCode: (w) => w.deployDouble("OfferRegistry", [figures.local.limits, addressOf("stranger")]),
   OfferAlreadyPublished: async (w) => w.send("seller", "offerRegistry", "publish", [await w.publish(), POLICY]),
   OfferNotLive: (w) => w.buy(w.terms()),
   LimitsContradict: (w) =>

@@ -22,6 +22,7 @@ const HONEST = 0;
 const FEE = 1;
 const ANSWERS_FALSE = 2;
 const REVERTS = 3;
+const DRAINS = 4;
 
 async function hostileToken() {
   const token = await w.deployDouble("HostileToken");
@@ -33,11 +34,13 @@ async function hostileToken() {
 describe("hostile tokens (invariants 1 and 9)", () => {
   it.each([
     ["keeps a fee", FEE, "TOKEN_AMOUNT_MISMATCH"],
+    ["takes from its receiver", DRAINS, "TOKEN_AMOUNT_MISMATCH"],
     ["answers false", ANSWERS_FALSE, "TOKEN_TRANSFER_FAILED"],
     ["reverts", REVERTS, "TOKEN_TRANSFER_FAILED"],
   ] as const)("sells nothing for a token that %s, and keeps no trace of it", async (_, mood, code) => {
     const token = await hostileToken();
     const offer = await w.publish({ token: token.address });
+    await w.buy(offer, 1);
     await token.write("buyer", "setMood", [mood]);
     const salt = w.fresh("salt");
     await expectRefusal(w.buy(offer, 2, { salt }), code);

@@ -1,5 +1,6 @@
 import { zeroHash } from "viem";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { offerIdOf } from "#lib/offers/terms.ts";
 import { headOf } from "#lib/permits/entitlement.ts";
 import { figures } from "../../ignition/parameters/figures.ts";
 import {
@@ -404,6 +405,15 @@ describe("row 7: timeout", () => {
     await w.claim(retry);
     expect(await ledger(entitlement.id)).toMatchObject({ opened: 2 });
   });
+
+  it("does not spoil a permit that names the run when somebody else frees the step first", async () => {
+    const { entitlement, at } = await claimedSteps(1);
+    const stale = await w.open(entitlement, at(0));
+    await w.pass(WINDOWS.stepTimeout);
+    await w.send("stranger", "escrow", "timeout", [entitlement.id, stale.runKey, stale.permitHash, stale.parentHead]);
+    const retry = await w.open(entitlement, at(0), {}, { stale });
+    await w.claim(retry);
+  });
 });
 
 describe("row 8: claim", () => {
@@ -727,6 +737,9 @@ describe("rows 13 to 18: challenges", () => {
   });
 });
 
+/** From the notice to the withdrawal of a stake. */
+const NOTICE = WINDOWS.stepTimeout + 2 * WINDOWS.disputeWindow + WINDOWS.arbitrationWindow;
+
 describe("row 19 and stake", () => {
   it("leaves earnings and stake to the seller", async () => {
     const { entitlement, at } = await claimedSteps(1);
@@ -755,14 +768,40 @@ describe("row 19 and stake", () => {
     await w.send("seller", "escrow", "postStake", [offer], 1_000n);
     await expectRefusal(w.send("seller", "escrow", "withdrawStake", [offer]), "STAKE_NOT_WITHDRAWABLE");
     await w.send("seller", "escrow", "noticeStake", [offer]);
-    const end = (await w.now()) + WINDOWS.stepTimeout + WINDOWS.disputeWindow + WINDOWS.arbitrationWindow;
+    const end = (await w.now()) + NOTICE;
     expect(await around(end, () => w.send("seller", "escrow", "withdrawStake", [offer]))).toEqual(FROM_END);
     await w.send("seller", "escrow", "postStake", [offer], 1n);
     await w.nextAt(end + 5);
     await expectRefusal(w.send("seller", "escrow", "withdrawStake", [offer]), "STAKE_NOT_WITHDRAWABLE");
     await w.send("seller", "escrow", "noticeStake", [offer]);
-    await w.pass(WINDOWS.stepTimeout + WINDOWS.disputeWindow + WINDOWS.arbitrationWindow);
+    await w.pass(NOTICE);
     await w.send("seller", "escrow", "withdrawStake", [offer]);
     expect(await w.read.credit(NATIVE, "seller")).toBe(1_001n);
+  });
+
+  it("takes no stake for terms that nobody published", async () => {
+    await expectRefusal(w.send("seller", "escrow", "postStake", [w.terms()], 1_000n), "OFFER_NOT_LIVE");
+    const offer = await w.publish();
+    await w.send("seller", "offerRegistry", "retire", [offerIdOf(offer)]);
+    await w.send("seller", "escrow", "postStake", [offer], 1_000n);
+  });
+
+  it("still holds the stake when the last step opened before the notice is decided", async () => {
+    const entitlement = await w.buy(await w.publish({ proofWindow: WINDOWS.arbitrationWindow }));
+    const { terms } = entitlement;
+    await w.send("seller", "escrow", "postStake", [terms], 10n * MIN_BOND);
+    const opened = await w.open(entitlement);
+    await w.send("seller", "escrow", "noticeStake", [terms]);
+    await w.nextAt((await w.read.run(opened.runKey)).end - 1);
+    const claimed = await w.claim(opened);
+    await w.nextAt((await w.read.run(opened.runKey)).end - 1);
+    await w.challengeEvidence(claimed);
+    await w.pass(terms.proofWindow);
+    await expectRefusal(w.send("seller", "escrow", "withdrawStake", [terms]), "STAKE_NOT_WITHDRAWABLE");
+    await w.pass(WINDOWS.disputeWindow - 20);
+    await expectRefusal(w.send("seller", "escrow", "withdrawStake", [terms]), "STAKE_NOT_WITHDRAWABLE");
+    await w.settle("stranger", "rejectUnproven", claimed);
+    await w.pass(20);
+    await w.send("seller", "escrow", "withdrawStake", [terms]);
   });
 });

@@ -1,7 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import hre from "hardhat";
-import { encodeAbiParameters, hashTypedData, parseAbiParameters, sha256, size, slice, stringToHex } from "viem";
+import {
+  encodeAbiParameters,
+  type Hex,
+  hashTypedData,
+  parseAbiParameters,
+  sha256,
+  size,
+  slice,
+  stringToHex,
+} from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { offerRegistryAbi, permitConsumerAbi, settlementAbi } from "#lib/chain/generated/abis.ts";
 import { offerIdOf } from "#lib/offers/terms.ts";
@@ -126,16 +135,21 @@ describe("signatures serve one purpose", () => {
       const { offerId, buyer, salt } = entitlement;
       return w.send("stranger", "permitConsumer", "delegateBySignature", [offerId, buyer, salt, delegation, signature]);
     };
-    const [used, burnt] = [w.fresh("nonce"), w.fresh("nonce")];
+    const [used, burnt, revoked] = [w.fresh("nonce"), w.fresh("nonce"), w.fresh("nonce")];
+    const revoke = (nonce: Hex) =>
+      w.send("buyer", "permitConsumer", "revokeDelegate", [
+        entitlement.offerId,
+        entitlement.salt,
+        addressOf("delegate"),
+        nonce,
+      ]);
+    await revoke(revoked);
+    await expectRefusal(register(revoked), "DELEGATION_NONCE_USED");
     await w.send("buyer", "permitConsumer", "burnDelegationNonce", [burnt]);
     await expectRefusal(register(burnt), "DELEGATION_NONCE_USED");
     await register(used);
     const opened = await w.open(entitlement, undefined, {}, { signer: "delegate" });
-    await w.send("buyer", "permitConsumer", "revokeDelegate", [
-      entitlement.offerId,
-      entitlement.salt,
-      addressOf("delegate"),
-    ]);
+    await revoke(used);
     await expectRefusal(register(used), "DELEGATION_NONCE_USED");
     const claimed = await w.claim(opened);
     await expectRefusal(w.open(entitlement, claimed, {}, { signer: "delegate" }), "SIGNER_NOT_ALLOWED");

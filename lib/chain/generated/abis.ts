@@ -120,6 +120,17 @@ export const offerRegistryAbi = [
     "type": "error"
   },
   {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "verifier",
+        "type": "address"
+      }
+    ],
+    "name": "VerifierWithoutCode",
+    "type": "error"
+  },
+  {
     "anonymous": false,
     "inputs": [
       {
@@ -5293,6 +5304,11 @@ export const permitConsumerAbi = [
         "internalType": "address",
         "name": "delegate_",
         "type": "address"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "nonce",
+        "type": "bytes32"
       }
     ],
     "name": "revokeDelegate",
@@ -9012,6 +9028,7 @@ export const contractErrors = {
   TokenWithoutCode: {"code":"TOKEN_WITHOUT_CODE","kind":"invalid","sentence":"The payment token has no contract on this chain. Check the token's address."},
   TooManyPending: {"code":"TOO_MANY_PENDING","kind":"conflict","sentence":"Too many steps wait for payment. Finalize the earliest before opening another."},
   VerifierMissing: {"code":"VERIFIER_MISSING","kind":"forbidden","sentence":"This offer accepts claims by on-chain proof only."},
+  VerifierWithoutCode: {"code":"VERIFIER_WITHOUT_CODE","kind":"invalid","sentence":"The evidence verifier has no contract on this chain. Check its address."},
   WindowClosed: {"code":"WINDOW_CLOSED","kind":"conflict","sentence":"The dispute window of this claim has closed."},
   WindowOpen: {"code":"WINDOW_OPEN","kind":"conflict","sentence":"The dispute window of this claim is still open."},
   WiringMismatch: {"code":"WIRING_MISMATCH","kind":"invalid","sentence":"The contracts of this deployment do not point at each other. Deploy them again as one set."},
