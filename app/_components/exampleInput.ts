@@ -9,18 +9,39 @@ export type Described = {
   readonly example: string | undefined;
 };
 
+/** Brackets of plain prose may come before the example; a description that is nothing but brackets has none. */
+const MAX_CANDIDATES = 8;
+
+/** Sellers are strangers and pages are rendered for everybody: the work is linear in the description. */
 export function describe(description: string): Described {
-  for (let start = nextBracket(description, 0); start >= 0; start = nextBracket(description, start + 1)) {
-    for (let end = description.length; end > start; end--) {
-      const last = description[end - 1];
-      if (last !== "}" && last !== "]") continue;
-      const value = parsed(description.slice(start, end));
-      if (value === undefined) continue;
-      const before = description.slice(0, start).replace(/\s*(example input|for example|example):?\s*$/i, "");
+  let start = nextBracket(description, 0);
+  for (let candidate = 0; candidate < MAX_CANDIDATES && start >= 0; candidate++) {
+    const end = closingBracket(description, start);
+    const value = end < 0 ? undefined : parsed(description.slice(start, end));
+    if (value !== undefined) {
+      const before = description.slice(0, start).replace(/\s{0,8}(example input|for example|example):?\s{0,8}$/i, "");
       return { text: `${before}${description.slice(end)}`.trim(), example: JSON.stringify(value, null, 2) };
     }
+    start = nextBracket(description, start + 1);
   }
   return { text: description, example: undefined };
+}
+
+/** The end (exclusive) of what opens at `start`, with brackets in JSON strings left out; -1 where it never closes. */
+function closingBracket(text: string, start: number): number {
+  let depth = 0;
+  let inString = false;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at];
+    if (inString) {
+      if (character === "\\") at++;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === "{" || character === "[") depth++;
+    else if (character === "}" || character === "]") depth--;
+    if (depth === 0) return at + 1;
+  }
+  return -1;
 }
 
 function nextBracket(text: string, from: number): number {
