@@ -4,11 +4,12 @@ import { type ErrorCatalogue, errorsOf } from "./error.ts";
 export const coreErrors = {
   JSON_TOO_LARGE: { kind: "too-large", sentence: "The JSON document is larger than this boundary accepts." },
   JSON_NOT_UTF8: { kind: "invalid", sentence: "The JSON document is not valid UTF-8." },
+  JSON_TOO_DEEP: { kind: "invalid", sentence: "The JSON document is nested deeper than this boundary accepts." },
   JSON_MALFORMED: { kind: "invalid", sentence: "The document is not JSON." },
   JSON_NOT_CANONICAL: {
     kind: "invalid",
     sentence:
-      "The JSON bytes are not in RFC 8785 canonical form (check key order, white space, duplicate keys, numbers).",
+      "The JSON bytes are not in RFC 8785 canonical form (check key order, white space, duplicate keys, numbers, half surrogate pairs).",
   },
   SCHEMA_MISMATCH: { kind: "invalid", sentence: "A field is missing, unknown or of the wrong form." },
   CRITICAL_FIELD_UNKNOWN: {

@@ -2,21 +2,27 @@ import canonicalize from "canonicalize";
 import { stringToBytes } from "viem";
 import type { z } from "zod";
 import { coreError } from "./errors.ts";
+import { refuseDeepNesting } from "./jsonText.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** RFC 8785 bytes of a JSON value. Throws a TypeError on values JSON cannot hold (NaN, functions, lone surrogates). */
+/** Deep enough for every format and for any sensible payload; what walks a value may recurse. */
+const MAX_DEPTH = 64;
+
+/**
+ * RFC 8785 bytes of a JSON value.
+ *
+ * @throws JSON_NOT_CANONICAL for what JSON cannot hold: NaN, functions, half a surrogate pair
+ */
 export function canonicalBytes(value: unknown): Uint8Array {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError("value has no JSON form");
-  return stringToBytes(text);
+  return stringToBytes(canonicalText(value, "value"));
 }
 
 /**
  * Parses bytes that must already be canonical JSON. Requiring `canonicalize(parse(x)) === x` refuses duplicate keys,
  * odd numbers, `__proto__` tricks and stray white space in one comparison, before any field is looked at.
  *
- * @throws JSON_TOO_LARGE, JSON_NOT_UTF8, JSON_MALFORMED, JSON_NOT_CANONICAL, CRITICAL_FIELD_UNKNOWN, SCHEMA_MISMATCH
+ * @throws JSON_TOO_LARGE, JSON_NOT_UTF8, JSON_TOO_DEEP, JSON_MALFORMED, JSON_NOT_CANONICAL, CRITICAL_FIELD_UNKNOWN, SCHEMA_MISMATCH
  */
 export function parseCanonical<S extends z.ZodType>(
   bytes: Uint8Array,
@@ -25,7 +31,7 @@ export function parseCanonical<S extends z.ZodType>(
 ): z.output<S> {
   const text = decodeText(bytes, options);
   const value = parseJson(text, options.what);
-  if (canonicalize(value) !== text) throw coreError("JSON_NOT_CANONICAL", { what: options.what });
+  if (canonicalText(value, options.what) !== text) throw coreError("JSON_NOT_CANONICAL", { what: options.what });
   return parseSchema(schema, value, options.what);
 }
 
@@ -49,17 +55,28 @@ export function parseSchema<S extends z.ZodType>(schema: S, value: unknown, what
     if (issue.code !== "unrecognized_keys") continue;
     const critical = issue.keys.find((key) => key.startsWith("critical_"));
     if (critical !== undefined) {
-      throw coreError("CRITICAL_FIELD_UNKNOWN", { what, field: [...issue.path, critical].join(".") });
+      throw coreError("CRITICAL_FIELD_UNKNOWN", { what, field: fieldName([...issue.path, critical]) });
     }
   }
   const issue = result.error.issues[0];
   const path = issue?.path ?? [];
   throw coreError("SCHEMA_MISMATCH", {
     what,
-    field: path.join(".") || "(root)",
-    problem: issue?.message ?? "unknown",
+    field: fieldName(path) || "(root)",
+    problem: (issue?.message ?? "unknown").toWellFormed(),
     value: printable(valueAt(value, path)),
   });
+}
+
+function canonicalText(value: unknown, what: string): string {
+  let text: string | undefined;
+  try {
+    text = canonicalize(value);
+  } catch (cause) {
+    throw coreError("JSON_NOT_CANONICAL", { what }, cause);
+  }
+  if (text === undefined) throw coreError("JSON_NOT_CANONICAL", { what });
+  return text;
 }
 
 function decodeText(bytes: Uint8Array, { what, maxBytes }: { what: string; maxBytes: number }): string {
@@ -72,10 +89,11 @@ function decodeText(bytes: Uint8Array, { what, maxBytes }: { what: string; maxBy
 }
 
 function parseJson(text: string, what: string): unknown {
+  refuseDeepNesting(text, MAX_DEPTH, what);
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw coreError("JSON_MALFORMED", { what, begins: text.slice(0, 40) }, cause);
+    throw coreError("JSON_MALFORMED", { what, begins: text.slice(0, 40).toWellFormed() }, cause);
   }
 }
 
@@ -88,12 +106,19 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return current;
 }
 
+// What is echoed of hostile input must itself have a canonical form, for it is answered as JSON.
+
+function fieldName(path: readonly PropertyKey[]): string {
+  return path.map(String).join(".").toWellFormed();
+}
+
 function printable(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return value.toWellFormed();
   try {
     return JSON.stringify(value);
   } catch {
-    return String(value);
+    // Nesting or a bigint: saying so is all that cannot fail again.
+    return "(unprintable)";
   }
 }

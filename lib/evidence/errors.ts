@@ -25,7 +25,6 @@ export const evidenceErrors = {
     kind: "invalid",
     sentence: "A JSON object repeats a key, so two readers could see two different documents.",
   },
-  JSON_TOO_DEEP: { kind: "invalid", sentence: "The JSON document is nested deeper than a verifier accepts." },
   ATTESTATION_MEDIA_TYPE_UNKNOWN: {
     kind: "unverified",
     sentence: "The bundle's media type is not exactly one of the known Sigstore bundle versions.",

@@ -1,3 +1,4 @@
+import { endOfString, refuseDeepNesting } from "../core/jsonText.ts";
 import { evidenceError } from "./errors.ts";
 
 /**
@@ -7,23 +8,10 @@ import { evidenceError } from "./errors.ts";
  * @throws JSON_KEY_REPEATED, JSON_TOO_DEEP, and a SyntaxError when the text is not JSON
  */
 export function parseUnambiguousJson(text: string, maxDepth: number): unknown {
-  refuseDeepNesting(text, maxDepth);
+  refuseDeepNesting(text, maxDepth, "evidence");
   const value: unknown = JSON.parse(text);
   refuseRepeatedKeys(text);
   return value;
-}
-
-/** Runs before the parser, so that no parser has to survive the depth. Brackets inside strings do not count. */
-function refuseDeepNesting(text: string, maxDepth: number): void {
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === '"') at = endOfString(text, at);
-    else if (character === "{" || character === "[") {
-      depth += 1;
-      if (depth > maxDepth) throw evidenceError("JSON_TOO_DEEP", { maxDepth });
-    } else if (character === "}" || character === "]") depth -= 1;
-  }
 }
 
 /** Walks text that is known to be JSON. */
@@ -54,13 +42,4 @@ function refuseRepeatedKeys(text: string): void {
       at = end;
     }
   }
-}
-
-/** Index of the closing quote, or of the text's end. */
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === "\\") at += 1;
-    else if (text[at] === '"') return at;
-  }
-  return text.length;
 }

@@ -40,11 +40,25 @@ export const configMutants: readonly Mutant[] = [
   ...mutantsOf("lib/core/json.ts", "json", ["test/lib/core/json.test.ts"], {
     "not-canonical": {
       removes: "one spelling of a document: no repeated keys, no stray space",
-      from: '  if (canonicalize(value) !== text) throw coreError("JSON_NOT_CANONICAL", { what: options.what });\n',
+      from: '  if (canonicalText(value, options.what) !== text) throw coreError("JSON_NOT_CANONICAL", { what: options.what });\n',
     },
     "too-large": {
       removes: "the size cap",
       from: '  if (bytes.length > maxBytes) throw coreError("JSON_TOO_LARGE", { what, bytes: bytes.length, maxBytes });\n',
+    },
+    "any-depth": {
+      removes: "the cap on nesting",
+      from: "  refuseDeepNesting(text, MAX_DEPTH, what);\n",
+    },
+    "no-canonical-form": {
+      removes: "a value without a canonical form is refused with a code",
+      from: '    throw coreError("JSON_NOT_CANONICAL", { what }, cause);\n',
+      to: "    throw cause;\n",
+    },
+    "echoed-as-it-came": {
+      removes: "what is echoed has a canonical form",
+      from: 'if (typeof value === "string") return value.toWellFormed();',
+      to: 'if (typeof value === "string") return value;',
     },
     "critical-field": {
       removes: "an unknown critical field has a code of its own",

@@ -1,3 +1,4 @@
+import { sha256, stringToHex } from "viem";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createIndexer } from "#lib/market/indexer.ts";
 import { createMarket } from "#lib/market/market.ts";
@@ -147,6 +148,21 @@ describe("the indexer", () => {
     chain.mine(fresh.published);
     await indexer.sync();
     expect((await market.listOffers()).map(({ title }) => title)).toEqual(["Fresh"]);
+  });
+
+  it("goes on past offers whose policies no reader can take", async () => {
+    const { chain, indexer, market } = start();
+    const hostile = ['"\\ud800"', `${"[".repeat(8000)}${"]".repeat(8000)}`, '{"v":1e999}'].map((text) => {
+      const { published } = offerOf({ policyHash: sha256(stringToHex(text)) });
+      return { ...published, args: { ...published.args, policy: stringToHex(text) } };
+    });
+    const good = offerOf();
+    chain.mine(...hostile);
+    chain.mine(good.published);
+    await indexer.sync();
+    const listed = await market.listOffers();
+    expect(listed).toHaveLength(hostile.length + 1);
+    expect(listed.filter(({ policy }) => policy !== null).map(({ id }) => id)).toEqual([good.id]);
   });
 
   it("reports a failed pass and tries again", async () => {
