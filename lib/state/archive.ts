@@ -1,4 +1,4 @@
-import { extract, pack } from "tar-stream";
+import { pack } from "tar-stream";
 import { stateError } from "./errors.ts";
 
 /** One regular file. `name` is a relative path of plain segments, at most 100 bytes. */
@@ -10,6 +10,13 @@ export type ArchiveLimits = { readonly maxFiles: number; readonly maxBytes: numb
 // systems could read as two different names.
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
 const MAX_NAME_BYTES = 100;
+
+/** Where a ustar header of 512 bytes holds what differs between files. */
+const BLOCK_BYTES = 512;
+const SIZE_AT = 124;
+const SIZE = /^[0-7]{11} $/;
+const TYPE_AT = 156;
+const PLAIN_FILE = "0";
 
 /**
  * Packs files into a tar with fixed headers and sorted names: the same files always give the same bytes.
@@ -42,7 +49,7 @@ export async function unpackArchive(archive: Uint8Array, limits: ArchiveLimits):
   if (archive.length > limits.maxBytes + overhead) {
     throw stateError("ARCHIVE_TOO_LARGE", { bytes: archive.length, maxBytes: limits.maxBytes });
   }
-  const files = await readEntries(archive, limits);
+  const files = readEntries(archive, limits);
   checkNames(files.map((file) => file.name));
   const again = await packArchive(files);
   if (Buffer.compare(again, archive) !== 0) {
@@ -51,26 +58,42 @@ export async function unpackArchive(archive: Uint8Array, limits: ArchiveLimits):
   return files;
 }
 
-async function readEntries(archive: Uint8Array, limits: ArchiveLimits): Promise<ArchiveFile[]> {
+/**
+ * Reads what {@link packArchive} writes: per file a header and its content in whole blocks, then blocks of zeros. Only
+ * name, size and type are looked at here; packing the files again answers for every other byte.
+ */
+function readEntries(archive: Uint8Array, limits: ArchiveLimits): ArchiveFile[] {
   const files: ArchiveFile[] = [];
   let total = 0;
-  const stream = extract();
-  stream.end(Buffer.from(archive));
-  try {
-    for await (const entry of stream) {
-      const { name, type, size = 0 } = entry.header;
-      if (type !== "file") throw stateError("ARCHIVE_ENTRY_REFUSED", { name, problem: `type is ${type}` });
-      total += size;
-      if (files.length + 1 > limits.maxFiles || total > limits.maxBytes) {
-        throw stateError("ARCHIVE_TOO_LARGE", { files: files.length + 1, bytes: total, ...limits });
-      }
-      files.push({ name, bytes: await collect(entry) });
+  for (let at = 0; ; ) {
+    const header = blockAt(archive, at, BLOCK_BYTES);
+    if (header[0] === 0) return files;
+    const name = latin1(header.subarray(0, MAX_NAME_BYTES)).replace(/\0.*$/s, "");
+    const type = latin1(header.subarray(TYPE_AT, TYPE_AT + 1));
+    if (type !== PLAIN_FILE) throw stateError("ARCHIVE_ENTRY_REFUSED", { name, problem: `type is ${type}` });
+    const sizeField = latin1(header.subarray(SIZE_AT, SIZE_AT + 12));
+    if (!SIZE.test(sizeField)) throw stateError("ARCHIVE_MALFORMED", { name, problem: "size is not plain octal" });
+    const size = Number.parseInt(sizeField, 8);
+    total += size;
+    if (files.length + 1 > limits.maxFiles || total > limits.maxBytes) {
+      throw stateError("ARCHIVE_TOO_LARGE", { files: files.length + 1, bytes: total, ...limits });
     }
-  } catch (cause) {
-    if (cause instanceof Error && cause.name === "PawlError") throw cause;
-    throw stateError("ARCHIVE_MALFORMED", { bytes: archive.length }, cause);
+    at += BLOCK_BYTES;
+    // A copy: what was read must not change with the archive's bytes, nor keep them alive.
+    files.push({ name, bytes: blockAt(archive, at, size).slice() });
+    at += Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
   }
-  return files;
+}
+
+function blockAt(archive: Uint8Array, at: number, length: number): Uint8Array {
+  if (at + length > archive.length) {
+    throw stateError("ARCHIVE_MALFORMED", { bytes: archive.length, problem: `ends before byte ${at + length}` });
+  }
+  return archive.subarray(at, at + length);
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
 }
 
 function checkNames(names: readonly string[]): void {

@@ -16,10 +16,20 @@ export const stateMutants: readonly Mutant[] = [
     "case-collision": { removes: "no two names in one case", from: "name.toLowerCase()", to: "name" },
     links: {
       removes: "plain files only",
-      from: 'if (type !== "file") throw',
-      to: 'if (type === "block-device") throw',
+      from: "if (type !== PLAIN_FILE) throw",
+      to: "if (type === PLAIN_FILE + name) throw",
     },
     "any-count": { removes: "the limit on files", from: "files.length + 1 > limits.maxFiles || ", to: "" },
+    "any-size": {
+      removes: "one spelling of a size",
+      from: "if (!SIZE.test(sizeField)) throw",
+      to: 'if (sizeField === "") throw',
+    },
+    "size-beyond-the-end": {
+      removes: "an entry ends within the archive",
+      from: "if (at + length > archive.length) {",
+      to: "if (false) {",
+    },
     "any-bytes": {
       removes: "bytes that packing again would not produce",
       from: "Buffer.compare(again, archive) !== 0",

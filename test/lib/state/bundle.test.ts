@@ -89,6 +89,60 @@ describe("an archive", () => {
   });
 });
 
+/** An altered archive whose header at `at` still has the right checksum. */
+function withChecksum(archive: Uint8Array, at: number): Uint8Array {
+  const header = archive.subarray(at, at + 512);
+  header.fill(0x20, 148, 156);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.set(text(`${sum.toString(8).padStart(6, "0")}\0 `), 148);
+  return archive;
+}
+
+describe("a hostile archive", () => {
+  const SIZE_AT = 124;
+  for (const [what, size] of [
+    ["a size that begins with 0x82", [0x82, ...text("0000000003 ")]],
+    ["a size that begins with 0xe4", [0xe4, ...text("0000000003 ")]],
+    ["a size in base 256", [0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3]],
+    ["a negative size", [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfd]],
+    ["a size that is no number", [...text("ten  bytes  ")]],
+    ["an empty size", new Array<number>(12).fill(0)],
+    ["a size beyond its end", [...text("00000077777 ")]],
+  ] as const) {
+    it(`is refused for ${what}`, async () => {
+      const archive = await packArchive([{ name: "a", bytes: text("two") }]);
+      archive.set(size, SIZE_AT);
+      await expect(unpackArchive(withChecksum(archive, 0), limits)).rejects.toMatchObject({
+        code: "ARCHIVE_MALFORMED",
+      });
+    });
+  }
+
+  it("is refused, or gives the same files, however it is altered", async () => {
+    const whole = await packArchive(files.slice(0, 2));
+    const change = fc.record({ at: fc.nat(whole.length - 1), byte: fc.nat(255) });
+    const headerChange = fc.record({ at: fc.nat(511), byte: fc.nat(255) });
+    const sizeChange = fc.record({ at: fc.integer({ min: SIZE_AT, max: SIZE_AT + 11 }), byte: fc.nat(255) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(sizeChange, headerChange, change), { minLength: 1, maxLength: 4 }),
+        fc.nat(whole.length + 1024),
+        fc.boolean(),
+        async (changes, length, cut) => {
+          const altered = new Uint8Array(cut ? length : whole.length);
+          altered.set(whole.subarray(0, altered.length));
+          for (const { at, byte } of changes) altered[at] = byte;
+          if (altered.length >= 512) withChecksum(altered, 0);
+          const outcome = await unpackArchive(altered, limits).catch((thrown: unknown) => thrown);
+          if (outcome instanceof Error) expect(outcome).toMatchObject({ name: "PawlError" });
+          else expect(await packArchive(outcome as typeof files)).toEqual(altered);
+        },
+      ),
+      tried("a hostile archive never hangs", 300),
+    );
+  });
+});
+
 describe("a state bundle", () => {
   it("opens with its own key and context", async () => {
     const sealed = await sealBundle(files, key, bundle, systemRandom);
