@@ -1,8 +1,18 @@
-import { stringToBytes } from "viem";
+import { type Hex, stringToBytes } from "viem";
 import { sha256Hex } from "#lib/core/hash.ts";
 import type { MarketRun } from "#lib/market/market.ts";
 
 const TEXT_LOCATOR = "data:text/plain,";
+/** In UTF-16 units, as a text field counts. Encoded, each takes at most nine characters of the locator. */
+export const MAX_STATEMENT = 400;
+
+/** A locator that carries the statement itself, and its hash. */
+export function publishedStatement(text: string): { readonly statementHash: Hex; readonly statementLocator: string } {
+  return {
+    statementHash: sha256Hex(stringToBytes(text)),
+    statementLocator: `${TEXT_LOCATOR}${encodeURIComponent(text)}`,
+  };
+}
 
 /**
  * The buyer's statement of a conduct challenge. Where the locator carries the text itself it is held against the hash

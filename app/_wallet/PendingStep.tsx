@@ -1,11 +1,10 @@
 "use client";
 
 import { useId, useState } from "react";
-import { type Hex, stringToBytes } from "viem";
+import type { Hex } from "viem";
 import { escrowAbi, settlementAbi } from "#lib/chain/generated/abis.ts";
 import { systemClock } from "#lib/core/effects.ts";
 import { PawlError } from "#lib/core/error.ts";
-import { sha256Hex } from "#lib/core/hash.ts";
 import type { VerificationReport } from "#lib/evidence/report.ts";
 import type { MarketRun, MarketStep } from "#lib/market/market.ts";
 import { claimCall } from "#lib/settlement/signedClaim.ts";
@@ -16,6 +15,7 @@ import styles from "../_components/parts.module.css";
 import { Card } from "../_components/parts.tsx";
 import { ReportView } from "../_components/ReportView.tsx";
 import type { Runtime } from "../_components/runtime.ts";
+import { MAX_STATEMENT, publishedStatement } from "../_components/statement.ts";
 import { useNow } from "../_components/useNow.ts";
 import { claimStep } from "../_server/claimStep.ts";
 import { claimedStepOf } from "./claimedStep.ts";
@@ -24,7 +24,6 @@ import { ActionButton, type ReadyWallet } from "./parts.tsx";
 import { Result } from "./Result.tsx";
 import { type Say, send } from "./useAction.ts";
 
-const MAX_STATEMENT = 400;
 /** The chain goes by the time of its last block, which is a moment behind the browser's. */
 const CHAIN_LAG_SECONDS = 3;
 
@@ -228,19 +227,14 @@ function ConductChallenge({ run, runtime, wallet, entitlement, native }: RunProp
           tone="danger"
           disabled={statement.trim() === ""}
           action={async (say) => {
-            const text = statement.trim();
+            const { statementHash, statementLocator } = publishedStatement(statement.trim());
             await send(
               wallet.transactor,
               {
                 address: runtime.deployment.settlement,
                 abi: settlementAbi,
                 functionName: "challengeConduct",
-                args: [
-                  terms,
-                  claimedStepOf(entitlement, run),
-                  sha256Hex(stringToBytes(text)),
-                  `data:text/plain,${encodeURIComponent(text)}`,
-                ],
+                args: [terms, claimedStepOf(entitlement, run), statementHash, statementLocator],
                 value: terms.conductBond,
               },
               say,

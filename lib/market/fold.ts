@@ -14,6 +14,9 @@ export type EventPlace = { readonly timestamp: number; readonly transactionHash:
 const REJECTION_CAUSES = ["unproven", "ruled", "unruled"] as const;
 const RULINGS = ["upheld", "split", "rejected"] as const;
 
+/** Characters kept of a locator that anybody may publish: a statement of the app, with room to spare. */
+const MAX_LOCATOR = 4096;
+
 const lower = (address: Address) => address.toLowerCase() as Address;
 
 /**
@@ -176,7 +179,7 @@ export async function foldEvent(db: Database, event: MarketEvent, place: EventPl
         conductBond: event.args.bond,
         rulingEnd: Number(event.args.rulingEnd),
         statementHash: event.args.statementHash,
-        statementLocator: event.args.statementLocator.replaceAll("\0", "").slice(0, 2000),
+        statementLocator: event.args.statementLocator.replaceAll("\0", "").slice(0, MAX_LOCATOR),
       });
       return;
     case "ConductRuled": {
