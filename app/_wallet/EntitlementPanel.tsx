@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { escrowAbi } from "#lib/chain/generated/abis.ts";
+import { escrowAbi, settlementAbi } from "#lib/chain/generated/abis.ts";
 import type { MarketEntitlement, MarketStep } from "#lib/market/market.ts";
 import { formatAmount, type TokenInfo } from "../_components/amounts.ts";
 import form from "../_components/form.module.css";
@@ -17,6 +17,10 @@ import { WalletProviders } from "./WalletProviders.tsx";
 
 export type Entitlement = MarketEntitlement & { readonly steps: readonly MarketStep[] };
 export type Credit = { readonly token: TokenInfo; readonly amount: bigint };
+
+// In the order of the contract's enum.
+const EVIDENCE = 0;
+const CONDUCT = 1;
 
 /** How many paid steps offer their result at once. */
 const SHOWN_RESULTS = 10;
@@ -69,6 +73,7 @@ function Actions({ runtime, entitlement, token, native, credits, wallet }: Props
           wallet={wallet}
         />
       ))}
+      <LostChallenges runtime={runtime} entitlement={entitlement} native={native} wallet={wallet} />
       {isBuyer && entitlement.status === "active" && (
         <NextStep runtime={runtime} entitlement={entitlement} wallet={wallet} />
       )}
@@ -118,6 +123,49 @@ function Actions({ runtime, entitlement, token, native, credits, wallet }: Props
         entitlement.unopened === 0 && <p className={styles.note}>Nothing: every step is settled.</p>}
     </div>
   );
+}
+
+/** A challenge against a step that the rejection of an earlier one voided decides nothing any more. */
+function LostChallenges(props: {
+  readonly runtime: Runtime;
+  readonly entitlement: Entitlement;
+  readonly native: TokenInfo;
+  readonly wallet: ReadyWallet;
+}) {
+  const { runtime, entitlement, native, wallet } = props;
+  const bonds = entitlement.steps.flatMap(({ voided }) =>
+    voided
+      .filter(({ status }) => status === "voided")
+      .flatMap((run) => [
+        ...(run.evidenceChallenge === "open" ? [{ run, kind: EVIDENCE, amount: run.evidenceBond }] : []),
+        ...(run.conductChallenge === "open" ? [{ run, kind: CONDUCT, amount: run.conductBond }] : []),
+      ]),
+  );
+  return bonds.map(({ run, kind, amount }) => (
+    <Card key={`${run.runKey}-${kind}`} label={`Bond of step ${run.step}`}>
+      <h3>A bond can be taken back</h3>
+      <p className={styles.note}>
+        An earlier step was rejected, and step {run.step} with it, before the challenge of it was decided.
+      </p>
+      <ActionButton
+        label={`Return ${formatAmount(amount ?? 0n, native)}`}
+        note="becomes the challenger's credit"
+        action={async (say) => {
+          await send(
+            wallet.transactor,
+            {
+              address: runtime.deployment.settlement,
+              abi: settlementAbi,
+              functionName: "reclaimBond",
+              args: [run.runKey, kind],
+            },
+            say,
+          );
+          return "Returned as credit.";
+        }}
+      />
+    </Card>
+  ));
 }
 
 function Refund(props: {
