@@ -1,6 +1,6 @@
 import { type Address, getAbiItem, type Hex, type PublicClient } from "viem";
 import type { Deployment } from "../chain/deployment.ts";
-import { settlementAbi } from "../chain/generated/abis.ts";
+import { escrowAbi, settlementAbi } from "../chain/generated/abis.ts";
 import { findLastLog } from "../chain/logs.ts";
 import { readRun } from "../chain/reads.ts";
 import type { EntitlementIdentity } from "../permits/entitlement.ts";
@@ -36,8 +36,17 @@ export async function readPendingClaim(
   );
   if (!last) return undefined;
   const { runKey, claimHash, parentHead } = last.args;
-  const run = await readRun(client, deployment, runKey);
-  if (run.status !== "claimed") return undefined;
+  const [run, isPending] = await Promise.all([
+    readRun(client, deployment, runKey),
+    client.readContract({
+      address: deployment.escrow,
+      abi: escrowAbi,
+      functionName: "isPending",
+      args: [{ entitlement: identity.id, step, runKey, claimHash, parentHead }],
+    }),
+  ]);
+  // A run keeps its status when the rejection of an earlier step voids it; only the ledger's digest tells.
+  if (!isPending) return undefined;
   return {
     claimed: { buyer: identity.buyer, salt: identity.salt, step, runKey, claimHash, parentHead },
     windowEnd: run.end,

@@ -4,6 +4,7 @@ import type { Deployment } from "../chain/deployment.ts";
 import { type Transactor, transact } from "../chain/transact.ts";
 import type { Clock } from "../core/effects.ts";
 import { sha256Hex } from "../core/hash.ts";
+import { singleFlight } from "../core/singleFlight.ts";
 import { type CapsuleParts, evidenceHash, packCapsule, unpackCapsule } from "../evidence/capsule.ts";
 import { decodeClaim } from "../evidence/claim.ts";
 import { reportHash, type VerificationReport } from "../evidence/report.ts";
@@ -52,19 +53,34 @@ export type Verified = {
   readonly link: RatchetLink;
 };
 
+/** State larger than this stays at the gateway, so that a capsule can be sent and verified in one piece. */
+const MAX_CARRIED_STATE_BYTES = 48 * 1024 * 1024;
+
 /** From a run's evidence to a claim on-chain: collect, verify, sign, submit. */
 export function createClaims(dependencies: ClaimDependencies) {
   const { db, client, deployment, github, gateway, ratchet, trust, verifier, relayer, clock } = dependencies;
+  // Anybody may ask for either: downloads and transactions are not multiplied by how many do at once.
+  const gatherOnce = singleFlight(gather);
+  const submitOnce = singleFlight(submit);
   return { collect, verify, claim, report: readReport };
 
   /**
-   * Gathers the artifact of a permitted run and packs it with what the chain says into a capsule.
+   * The capsule of a permitted run: gathered once from the run's artifact and from what the chain says, then kept.
    *
    * @throws ASK_UNKNOWN, RUN_NOT_COMPLETED, RUN_NOT_SUCCESSFUL, ARTIFACT_*, CLAIM_RUN_UNKNOWN
    */
   async function collect(permit: Hex): Promise<Uint8Array> {
+    const known = await keptCapsule(permit);
+    return known === undefined ? gatherOnce(permit) : gateway.content.read(known);
+  }
+
+  /** The hash of the capsule that this server serves for a permit, if it has one. */
+  async function keptCapsule(permit: Hex): Promise<Hex | undefined> {
     const [known] = await db.select().from(capsules).where(eq(capsules.permitHash, permit));
-    if (known) return gateway.content.read(known.evidenceHash);
+    return known?.evidenceHash;
+  }
+
+  async function gather(permit: Hex): Promise<Uint8Array> {
     const row = await gateway.asks.byPermit(permit);
     const { permit: given, signature } = givenPermit(row);
     const consumption = await readConsumption(client, deployment, permit);
@@ -79,7 +95,7 @@ export function createClaims(dependencies: ClaimDependencies) {
       policy: files["policy.json"],
       receipt: files["receipt.json"],
       transcript: files["transcript.json"],
-      stateBundle: files["state.bundle"],
+      ...(files["state.bundle"].length <= MAX_CARRIED_STATE_BYTES && { stateBundle: files["state.bundle"] }),
       ...(files["observation.json"] && { observation: files["observation.json"] }),
       trade: encodeTrade({
         expectation: expectationOf(consumption, given),
@@ -124,20 +140,20 @@ export function createClaims(dependencies: ClaimDependencies) {
   }
 
   /**
-   * Verifies, signs as the offer's verifier and, where this server has a relayer, submits. The key material of the
-   * next step is kept before the claim can be accepted, so that no accepted claim is without it.
+   * Verifies, signs as the offer's verifier and, where this server has a relayer, submits. What is signed is what
+   * anybody can fetch here afterwards: a variant that would pass too, with parts left out, is not claimed.
    *
-   * @throws EVIDENCE_REJECTED with the first failed check, VERIFIER_NOT_NAMED, and the contract's refusals
+   * @throws EVIDENCE_REJECTED with the first failed check, EVIDENCE_NOT_SERVED, VERIFIER_NOT_NAMED, and the contract's
+   *   refusals
    */
   async function claim(capsule: Uint8Array): Promise<ClaimAnswer> {
     const verified = await verify(capsule);
-    const { consumption, report, parts, link } = verified;
+    const { report, consumption } = verified;
     const { terms } = consumption.identity.offer;
-    const blob = decodeClaim(parts.claim);
-    const claimHash = sha256Hex(parts.claim);
-    await remember(verified, claimHash);
-    const failed = report.checks.find((check) => check.status === "failed");
+    // A stranger's variant leaves no trace on the step's page, whatever its verdict.
+    if ((await keptCapsule(consumption.permitHash)) === verified.evidenceHash) await remember(verified);
     if (report.verdict !== "passed") {
+      const failed = report.checks.find((check) => check.status === "failed");
       throw settlementError("EVIDENCE_REJECTED", {
         check: failed?.name,
         checkCode: failed?.code,
@@ -149,6 +165,20 @@ export function createClaims(dependencies: ClaimDependencies) {
     if (terms.verifier !== verifier.address.toLowerCase()) {
       throw settlementError("VERIFIER_NOT_NAMED", { expected: terms.verifier, actual: verifier.address });
     }
+    const served = evidenceHash(await collect(consumption.permitHash));
+    if (served !== verified.evidenceHash) {
+      throw settlementError("EVIDENCE_NOT_SERVED", { expected: served, actual: verified.evidenceHash });
+    }
+    return submitOnce(consumption.permitHash, verified);
+  }
+
+  /** The key material of the next step is kept before the claim can be accepted: no accepted claim is without it. */
+  async function submit(permit: Hex, verified: Verified): Promise<ClaimAnswer> {
+    const { consumption, parts, link } = verified;
+    const { terms } = consumption.identity.offer;
+    await remember(verified);
+    const claimHash = sha256Hex(parts.claim);
+    const blob = decodeClaim(parts.claim);
     await ratchet.keep(consumption.identity.id, link);
     const deadline = Math.min(clock() + APPROVAL_SECONDS, consumption.claimDeadline);
     const approval = { claimHash, reportHash: verified.reportHash, evidenceHash: verified.evidenceHash, deadline };
@@ -163,15 +193,12 @@ export function createClaims(dependencies: ClaimDependencies) {
       evidenceHash: approval.evidenceHash,
       deadline,
       signature: await verifier.signDigest(approvalDigest(approval, deployment)),
-      evidenceLocator: `/v1/permits/${consumption.permitHash}/capsule`,
+      evidenceLocator: `/v1/permits/${permit}/capsule`,
     };
-    const submitted = relayer ? await transact(relayer, claimCall(deployment, terms, signed)) : undefined;
-    const transaction = submitted?.transactionHash ?? null;
-    await db
-      .update(reports)
-      .set({ claimTransaction: transaction })
-      .where(eq(reports.permitHash, consumption.permitHash));
-    return { claimHash, signed, transaction };
+    if (!relayer) return { claimHash, signed, transaction: null };
+    const { transactionHash } = await transact(relayer, claimCall(deployment, terms, signed));
+    await db.update(reports).set({ claimTransaction: transactionHash }).where(eq(reports.permitHash, permit));
+    return { claimHash, signed, transaction: transactionHash };
   }
 
   /** The latest verdict over a permit's evidence, if there is one. */
@@ -180,18 +207,17 @@ export function createClaims(dependencies: ClaimDependencies) {
     return row;
   }
 
-  async function remember(verified: Verified, claimHash: Hex): Promise<void> {
-    const { report, reportHash, evidenceHash, consumption } = verified;
+  async function remember({ report, reportHash, evidenceHash, consumption, parts }: Verified): Promise<void> {
     const row = {
       permitHash: consumption.permitHash,
       evidenceHash,
       reportHash,
-      claimHash,
+      claimHash: sha256Hex(parts.claim),
       verdict: report.verdict,
       report,
       createdAt: clock(),
     };
-    // Anybody can send a broken capsule for somebody else's permit; it does not replace a report that passed.
+    // A verifier that was told of a revoked root would now refuse what was claimed before: the claim's report stays.
     const setWhere = ne(reports.verdict, "passed");
     await db.insert(reports).values(row).onConflictDoUpdate({ target: reports.permitHash, set: row, setWhere });
   }

@@ -6,13 +6,14 @@ export const settlementErrors = {
     kind: "missing",
     sentence: "The chain holds no consumption of the permit that this evidence names.",
   },
-  CLAIM_NOT_OPEN: {
-    kind: "conflict",
-    sentence: "The step is not open for this run any more: it was claimed, voided or timed out.",
-  },
   EVIDENCE_REJECTED: {
     kind: "unverified",
     sentence: "The evidence did not pass verification, so the verifier does not sign; see the failed checks.",
+  },
+  EVIDENCE_NOT_SERVED: {
+    kind: "conflict",
+    sentence:
+      "The evidence holds, but it is not the capsule that this server serves for the permit; fetch that one and claim with it.",
   },
   VERIFIER_NOT_NAMED: { kind: "forbidden", sentence: "The offer names another verifier than this server's." },
 } as const satisfies ErrorCatalogue;

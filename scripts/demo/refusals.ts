@@ -132,6 +132,13 @@ export async function refusals(context: DemoContext, buyer: Buyer, finished: Fin
       },
     },
     {
+      name: "a claim whose evidence would hold, with a part left out",
+      attempt: async () => {
+        const { transcript: _withheld, ...rest } = parts;
+        await claims.claim(await packCapsule(rest));
+      },
+    },
+    {
       name: "a tampered certificate",
       attempt: () => {
         const certificate = JSON.parse(Buffer.from(parts.certificate).toString("utf8"));
