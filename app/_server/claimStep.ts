@@ -1,5 +1,6 @@
 "use server";
 
+import { headers } from "next/headers";
 import { bytes32 } from "#lib/core/encoding.ts";
 import { type ErrorJson, findPawlError } from "#lib/core/error.ts";
 import { coreError } from "#lib/core/errors.ts";
@@ -16,7 +17,7 @@ export type ClaimOutcome =
 
 /** Collects a finished run's evidence, verifies it and, where it holds, has the claim submitted. */
 export async function claimStep(permitHash: string): Promise<ClaimOutcome> {
-  const { claims, log } = await getService();
+  const { claims, log, pageLimit } = await getService();
   const failed = (thrown: unknown, report: VerificationReport | null): ClaimOutcome => {
     const error = findPawlError(thrown) ?? coreError("INTERNAL", {}, thrown);
     if (error.kind === "backend") log.error({ code: error.code, err: thrown }, error.message);
@@ -24,6 +25,7 @@ export async function claimStep(permitHash: string): Promise<ClaimOutcome> {
   };
   let capsule: Uint8Array;
   try {
+    await pageLimit.take(await headers());
     capsule = await claims.collect(parseSchema(bytes32, permitHash, "permit hash"));
   } catch (thrown) {
     return failed(thrown, null);

@@ -1,5 +1,6 @@
 "use server";
 
+import { headers } from "next/headers";
 import { systemClock } from "#lib/core/effects.ts";
 import { type ErrorJson, findPawlError } from "#lib/core/error.ts";
 import { coreError } from "#lib/core/errors.ts";
@@ -27,9 +28,10 @@ export type VerifyOutcome =
  * @param form `evidence`: the file; `artifact`: optionally what a bundle is about; `root`: `own` or `public`
  */
 export async function verifyEvidence(form: FormData): Promise<VerifyOutcome> {
-  const { claims, config, log } = await getService();
+  const { claims, config, log, pageLimit } = await getService();
   const isOwnSandbox = config.PAWL_TRUST_PROFILE === "sandbox";
   try {
+    await pageLimit.take(await headers());
     const evidence = await fileIn(form, "evidence");
     if (!evidence) throw coreError("SCHEMA_MISMATCH", { what: "upload", field: "evidence", problem: "choose a file" });
     if (evidence[0] !== OPENING_BRACE) {

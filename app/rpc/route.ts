@@ -14,9 +14,10 @@ const TIMEOUT_MS = 20_000;
 
 /** Forwards a few JSON-RPC methods to the chain, so that pages talk to their own origin only. */
 export async function POST(request: Request): Promise<Response> {
-  const { config, deployment, log } = await getService();
+  const { config, deployment, log, pageLimit } = await getService();
   try {
     requireOwnOrigin(request);
+    await pageLimit.take(request.headers);
     const call = await readJson(request, rpcRequestSchema, MAX_BODY_BYTES);
     const isLocal = config.PAWL_MODE === "local" && deployment.chainId === LOCAL_CHAIN_ID;
     const method = refusedMethod(call, isLocal);

@@ -40,7 +40,7 @@ export const serverEnvironmentSchema = z.object({
   /** Reverse proxies in front of this server, each of which appends to `x-forwarded-for`. */
   PAWL_TRUSTED_PROXIES: z
     .string()
-    .regex(/^[0-8]$/, "expected a number from 0 to 8")
+    .regex(/^[1-8]$/, "expected a number from 1 to 8")
     .default("1")
     .transform(Number),
   PAWL_WALLETCONNECT_PROJECT_ID: z.string().optional(),

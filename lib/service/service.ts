@@ -35,7 +35,7 @@ import { createMarket, type Market } from "../market/market.ts";
 import { type Claims, createClaims } from "../settlement/claims.ts";
 import { claimRoutes } from "../settlement/http.ts";
 import { type Database, openStore } from "../store/store.ts";
-import { rateLimited } from "./rateLimit.ts";
+import { createRateLimiter, type RateLimiter, rateLimited } from "./rateLimit.ts";
 
 /** The server, put together from one configuration: store, gateway, settlement, indexer and their HTTP protocol. */
 export type Service = {
@@ -47,6 +47,8 @@ export type Service = {
   readonly gateway: Gateway;
   readonly claims: Claims;
   readonly market: Market;
+  /** For what pages ask of the chain and of the verifier, apart from the runs' own requests. */
+  readonly pageLimit: RateLimiter;
   /** The whole HTTP protocol, `/v1/...`. */
   handle(request: Request): Promise<Response>;
   close(): Promise<void>;
@@ -133,7 +135,7 @@ export async function startService(config: ServerConfig, migrationsFolder: strin
       else log.info({ code: error.code, path, values: error.values }, error.message);
     },
   );
-  const handle = rateLimited(route, config.PAWL_TRUSTED_PROXIES);
+  const handle = rateLimited(route, createRateLimiter(config.PAWL_TRUSTED_PROXIES));
   return {
     config,
     deployment,
@@ -144,6 +146,7 @@ export async function startService(config: ServerConfig, migrationsFolder: strin
     claims,
     market,
     handle,
+    pageLimit: createRateLimiter(config.PAWL_TRUSTED_PROXIES),
     close: async () => {
       stop.abort();
       await indexing;
