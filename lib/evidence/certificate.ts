@@ -33,7 +33,13 @@ const certificateSchema = z.strictObject({
     jobWorkflowRef: text,
     jobWorkflowSha: commitSha,
   }),
-  runner: z.strictObject({ os: text, arch: text, name: text, isolation: text }),
+  runner: z.strictObject({
+    os: text,
+    arch: text,
+    name: text,
+    /** How the workload was kept apart. The policy knows no network but `none`, and only this takes a network away. */
+    isolation: z.literal("process+network-namespace"),
+  }),
   policyHash: bytes32,
   inputHash: bytes32,
   workerKey: bytes32,

@@ -26,6 +26,8 @@ const schema = z.object({
   RUNNER_NAME: z.string().default("unknown"),
   RUNNER_OS: z.string().default("unknown"),
   RUNNER_ARCH: z.string().default("unknown"),
+  /** Set by GitHub's own machine images, whose machines exist for one job. */
+  ImageOS: z.string().optional(),
 });
 
 export type RunnerEnvironment = Readonly<z.output<typeof schema>>;

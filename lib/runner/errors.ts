@@ -31,6 +31,10 @@ export const runnerErrors = {
     kind: "backend",
     sentence: "The workload's pinned commit could not be checked out.",
   },
+  WORKLOAD_NOT_PLAIN_FILES: {
+    kind: "policy",
+    sentence: "The workload's commit holds a link or a submodule; only plain files are checked out.",
+  },
   WORKLOAD_FAILED: { kind: "backend", sentence: "The workload ended without success; its log has the reason." },
   WORKLOAD_LIMIT_EXCEEDED: {
     kind: "policy",
@@ -42,7 +46,8 @@ export const runnerErrors = {
   },
   ISOLATION_UNAVAILABLE: {
     kind: "policy",
-    sentence: "This machine cannot isolate the workload as the policy demands.",
+    sentence:
+      "This machine cannot isolate the workload as every policy demands; docs/sandbox.md says how to allow user namespaces.",
   },
   RECEIPT_INVALID: { kind: "unverified", sentence: "The gateway's receipt is not for these outputs or not its own." },
 } as const satisfies ErrorCatalogue;

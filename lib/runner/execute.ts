@@ -4,15 +4,11 @@ import type { StepInput } from "../capability/input.ts";
 import { sha256Hex } from "../core/hash.ts";
 import type { Policy } from "../offers/policy.ts";
 import type { ArchiveFile } from "../state/archive.ts";
+import { bundleLimits } from "../state/bundle.ts";
+import { checkoutWorkload } from "./checkout.ts";
 import type { StepDependencies } from "./dependencies.ts";
-import {
-  checkoutWorkload,
-  collectState,
-  type Isolation,
-  readResultPayload,
-  runWorkload,
-  writeState,
-} from "./workload.ts";
+import type { Isolation } from "./isolation.ts";
+import { collectState, readResultPayload, runWorkload, writeState } from "./workload.ts";
 
 /** Lays out the workload's folders, runs it under the policy, and reads what it left. */
 export async function execute(
@@ -20,6 +16,7 @@ export async function execute(
   policy: Policy,
   input: StepInput,
   restored: readonly ArchiveFile[],
+  isolation: Isolation,
 ) {
   const root = join(environment.RUNNER_TEMP, `pawl-${environment.GITHUB_RUN_ID}-${environment.GITHUB_RUN_ATTEMPT}`);
   const folders = {
@@ -35,11 +32,10 @@ export async function execute(
   await writeState(folders.state, restored);
   log(`checking out ${policy.workload.repository}@${policy.workload.commit}`);
   await checkoutWorkload(environment.GITHUB_SERVER_URL, policy.workload, folders.code);
-  const isolation: Isolation = await runWorkload(policy, folders);
+  await runWorkload(policy, folders, isolation);
   return {
-    isolation,
     payload: await readResultPayload(folders.output, policy.limits.resultBytes),
-    state: await collectState(folders.state, policy.limits.stateBytes),
+    state: await collectState(folders.state, bundleLimits(policy.limits.stateBytes)),
     logHash: sha256Hex(new Uint8Array(await readFile(folders.log))),
   };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { commitSha, decimal } from "../core/encoding.ts";
-import { parseJsonBytes, parseSchema } from "../core/json.ts";
+import { parseJsonBytes } from "../core/json.ts";
 import type { RunnerEnvironment } from "./environment.ts";
 import { runnerError } from "./errors.ts";
 
@@ -48,6 +48,6 @@ export async function fetchIdToken(
   if (!response.ok) throw runnerError("ID_TOKEN_REFUSED", { host: url.host, status: response.status });
   const { value: token } = parseJsonBytes(body, answerSchema, { what: "OIDC token answer", maxBytes: 16_384 });
   // The runner reads its own token to learn what it is; whoever relies on the token verifies it.
-  const payload = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
-  return { token, claims: parseSchema(ownClaimsSchema, payload, "own OIDC token") };
+  const payload = new Uint8Array(Buffer.from(token.split(".")[1] ?? "", "base64url"));
+  return { token, claims: parseJsonBytes(payload, ownClaimsSchema, { what: "own OIDC token", maxBytes: 8192 }) };
 }

@@ -6,7 +6,7 @@ import type { Policy } from "../offers/policy.ts";
 import type { StepContext } from "../permits/stepContext.ts";
 import type { StepPermit } from "../permits/stepPermit.ts";
 import type { ArchiveFile } from "../state/archive.ts";
-import { openBundle } from "../state/bundle.ts";
+import { bundleLimits, openBundle } from "../state/bundle.ts";
 import { type Asked, proof } from "./asking.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { StepDependencies } from "./dependencies.ts";
@@ -58,7 +58,7 @@ export async function restoreParent(
       permitHash: hint.permitHash,
       parentBundleHash: hint.parentBundleHash,
     },
-    { maxFiles: 10_000, maxBytes: policy.limits.stateBytes },
+    bundleLimits(policy.limits.stateBytes),
   );
   return { bundleHash, files };
 }

@@ -42,6 +42,8 @@ export async function runStep(
     entitlement: environment.PAWL_ENTITLEMENT,
   };
   const step = environment.PAWL_STEP;
+  // First of all: a run that could not execute its workload must not use up a permit.
+  const isolation = await dependencies.isolate();
   const worker = await workerKeyPair(random(32));
   const asked = await ask(dependencies, context, step, worker);
   log(`asked for step ${step}; waiting for the buyer's permit`);
@@ -68,12 +70,12 @@ export async function runStep(
     restored.bundleHash === zeroHash ? "first step: no earlier state" : `restored ${restored.files.length} state files`,
   );
 
-  const work = await execute(dependencies, policy, input, restored.files);
+  const work = await execute(dependencies, policy, input, restored.files, isolation);
   transcript.append("executed", {
     repository: policy.workload.repository,
     commit: policy.workload.commit,
     entry: policy.workload.entry,
-    isolation: work.isolation,
+    isolation: isolation.name,
     log: work.logHash,
   });
   log("workload finished; sealing its state");
@@ -130,7 +132,7 @@ export async function runStep(
       os: environment.RUNNER_OS,
       arch: environment.RUNNER_ARCH,
       name: environment.RUNNER_NAME,
-      isolation: work.isolation,
+      isolation: isolation.name,
     },
     policyHash: permitted.permit.policyHash,
     inputHash: permitted.permit.inputHash,

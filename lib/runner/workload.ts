@@ -1,50 +1,16 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
-import { lstat, mkdir, readdir, readFile, realpath, writeFile } from "node:fs/promises";
+import { lstat, mkdir, opendir, readFile, realpath, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { promisify } from "node:util";
-import type { Json } from "../core/json.ts";
+import { z } from "zod";
+import { canonicalBytes, type Json, parseJsonBytes } from "../core/json.ts";
 import type { Policy } from "../offers/policy.ts";
-import type { ArchiveFile } from "../state/archive.ts";
+import type { ArchiveFile, ArchiveLimits } from "../state/archive.ts";
 import { runnerError } from "./errors.ts";
+import type { Isolation } from "./isolation.ts";
 
-const run = promisify(execFile);
-
-/** How the workload was kept apart from the process that can sign. Goes into the certificate. */
-export type Isolation = "process" | "process+network-namespace";
-
-/**
- * Checks out exactly `commit` of `repository` and nothing that a name could move to.
- *
- * @throws WORKLOAD_CHECKOUT_FAILED
- */
-export async function checkoutWorkload(serverUrl: string, workload: Policy["workload"], folder: string): Promise<void> {
-  const url = serverUrl.startsWith("file://")
-    ? `${serverUrl}/${workload.repository}.git`
-    : `${serverUrl}/${workload.repository}`;
-  const git = (...args: string[]) =>
-    run("git", ["-c", "protocol.ext.allow=never", "-c", "core.hooksPath=/dev/null", ...args], {
-      cwd: folder,
-      timeout: 120_000,
-      env: {
-        NODE_ENV: "production",
-        PATH: process.env.PATH ?? "",
-        HOME: folder,
-        GIT_CONFIG_NOSYSTEM: "1",
-        GIT_TERMINAL_PROMPT: "0",
-      },
-    });
-  try {
-    await mkdir(folder, { recursive: true });
-    await git("init", "--quiet");
-    await git("fetch", "--quiet", "--depth=1", url, workload.commit);
-    await git("checkout", "--quiet", "--detach", workload.commit);
-    const { stdout } = await git("rev-parse", "HEAD");
-    if (stdout.trim() !== workload.commit) throw new Error(`HEAD is ${stdout.trim()}`);
-  } catch (cause) {
-    throw runnerError("WORKLOAD_CHECKOUT_FAILED", { repository: workload.repository, commit: workload.commit }, cause);
-  }
-}
+/** A workload may write as much as it likes; this much is kept. */
+const LOG_BYTES = 1_048_576;
 
 export type WorkloadFolders = {
   readonly code: string;
@@ -56,12 +22,12 @@ export type WorkloadFolders = {
 
 /**
  * Runs the workload in a process of its own: a clean environment without the job's tokens, Node's permission model
- * (files of its own folders only, no child processes, no native code), no network where the kernel can take it away,
- * and the policy's limits on time and memory. Every process it leaves behind is killed before this returns.
+ * (files of its own folders only, no child processes, no native code), the kernel's isolation, and the policy's limits
+ * on time and memory. Every process it leaves behind is killed before this returns.
  *
- * @throws WORKLOAD_FAILED, WORKLOAD_LIMIT_EXCEEDED, ISOLATION_UNAVAILABLE
+ * @throws WORKLOAD_FAILED, WORKLOAD_LIMIT_EXCEEDED
  */
-export async function runWorkload(policy: Policy, folders: WorkloadFolders): Promise<Isolation> {
+export async function runWorkload(policy: Policy, folders: WorkloadFolders, isolation: Isolation): Promise<void> {
   const { limits, workload } = policy;
   const own = await Promise.all(
     [folders.code, folders.state, folders.output, folders.input].map((path) => realpath(path)),
@@ -74,11 +40,9 @@ export async function runWorkload(policy: Policy, folders: WorkloadFolders): Pro
     `--max-old-space-size=${Math.floor(limits.memoryBytes / 1_048_576)}`,
     join(code, workload.entry),
   ];
-  const namespace = await networkNamespace();
-  const [command, ...args] = [...namespace, process.execPath, ...nodeArguments];
-  if (command === undefined) throw runnerError("ISOLATION_UNAVAILABLE", {});
-  const log = createWriteStream(folders.log);
-  const child = spawn(command, args, {
+  const [command, ...prefix] = isolation.command;
+  const log = openLog(folders.log);
+  const child = spawn(command, [...prefix, process.execPath, ...nodeArguments], {
     cwd: code,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
@@ -92,8 +56,8 @@ export async function runWorkload(policy: Policy, folders: WorkloadFolders): Pro
       PAWL_OUTPUT: output,
     },
   });
-  child.stdout.pipe(log, { end: false });
-  child.stderr.pipe(log, { end: false });
+  child.stdout.on("data", log.write);
+  child.stderr.on("data", log.write);
   let exceeded: string | undefined;
   const stop = (limit: string) => {
     exceeded ??= limit;
@@ -116,37 +80,64 @@ export async function runWorkload(policy: Policy, folders: WorkloadFolders): Pro
     clearTimeout(deadline);
     clearInterval(watch);
     killGroup(child.pid);
-    await new Promise<void>((resolve) => log.end(() => resolve()));
+    await log.close();
   }
-  return namespace.length > 0 ? "process+network-namespace" : "process";
 }
 
-/** Reads the workload's result: hostile bytes until they have parsed as JSON within the limit. */
+/** A file that takes the first {@link LOG_BYTES} it is given and drops the rest. */
+function openLog(path: string) {
+  const file = createWriteStream(path);
+  let room = LOG_BYTES;
+  return {
+    write(chunk: Buffer): void {
+      if (room > 0) file.write(chunk.subarray(0, room));
+      room -= chunk.length;
+    },
+    close: () => new Promise<void>((resolve) => file.end(() => resolve())),
+  };
+}
+
+/**
+ * Reads the workload's result: hostile bytes until they have parsed as JSON within the limit and can be written as such.
+ *
+ * @throws WORKLOAD_OUTPUT_INVALID
+ */
 export async function readResultPayload(outputFolder: string, maxBytes: number): Promise<Json> {
   const path = join(outputFolder, "result.json");
   try {
     const info = await lstat(path);
     if (!info.isFile() || info.size > maxBytes)
       throw new Error(info.isFile() ? `${info.size} bytes` : "not a plain file");
-    return JSON.parse(await readFile(path, "utf8"));
+    const payload = parseJsonBytes(new Uint8Array(await readFile(path)), z.json(), { what: "result.json", maxBytes });
+    canonicalBytes(payload);
+    return payload;
   } catch (cause) {
     throw runnerError("WORKLOAD_OUTPUT_INVALID", { file: "result.json", maxBytes }, cause);
   }
 }
 
-/** Collects the state folder: plain files only, within the policy's size. */
-export async function collectState(folder: string, maxBytes: number): Promise<readonly ArchiveFile[]> {
+/**
+ * Collects the state folder: plain files only, and no more than opening the next bundle accepts. A file's size is known
+ * before it is read.
+ *
+ * @throws WORKLOAD_OUTPUT_INVALID, WORKLOAD_LIMIT_EXCEEDED
+ */
+export async function collectState(
+  folder: string,
+  { maxFiles, maxBytes }: ArchiveLimits,
+): Promise<readonly ArchiveFile[]> {
   const files: ArchiveFile[] = [];
   let total = 0;
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
+  for await (const entry of await opendir(folder, { recursive: true })) {
     if (entry.isDirectory()) continue;
+    const path = join(entry.parentPath, entry.name);
     const name = relative(folder, path).split(sep).join("/");
     if (!entry.isFile()) throw runnerError("WORKLOAD_OUTPUT_INVALID", { file: name, problem: "not a plain file" });
-    const bytes = new Uint8Array(await readFile(path));
-    total += bytes.length;
+    if (files.length === maxFiles)
+      throw runnerError("WORKLOAD_LIMIT_EXCEEDED", { limit: "stateFiles", value: maxFiles });
+    total += (await lstat(path)).size;
     if (total > maxBytes) throw runnerError("WORKLOAD_LIMIT_EXCEEDED", { limit: "stateBytes", value: maxBytes });
-    files.push({ name, bytes });
+    files.push({ name, bytes: new Uint8Array(await readFile(path)) });
   }
   return files;
 }
@@ -157,18 +148,6 @@ export async function writeState(folder: string, files: readonly ArchiveFile[]):
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, bytes, { flag: "wx" });
   }
-}
-
-let namespaceProbe: Promise<readonly string[]> | undefined;
-
-/** The prefix that runs a command without any network, or nothing where the kernel does not allow it. */
-function networkNamespace(): Promise<readonly string[]> {
-  const prefix = ["unshare", "--user", "--map-current-user", "--net", "--"];
-  namespaceProbe ??= run("unshare", [...prefix.slice(1), "true"], { timeout: 5000 }).then(
-    () => prefix,
-    () => [],
-  );
-  return namespaceProbe;
 }
 
 async function residentBytes(pid: number | undefined): Promise<number> {

@@ -22,6 +22,11 @@ export type BundleContext = {
   readonly parentBundleHash: Hex;
 };
 
+/** What one bundle may hold. Whoever seals one keeps to it, or the next step could not open it. */
+export function bundleLimits(maxBytes: number): ArchiveLimits {
+  return { maxFiles: 10_000, maxBytes };
+}
+
 const MAGIC = stringToBytes("PAWLBND1");
 const CHUNK_BYTES = 65_536;
 const TAG_BYTES = 16;

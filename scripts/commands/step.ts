@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { systemClock, systemRandom } from "#lib/core/effects.ts";
 import { createGatewayClient } from "#lib/gateway/client.ts";
 import { parseRunnerEnvironment } from "#lib/runner/environment.ts";
+import { openIsolation } from "#lib/runner/isolation.ts";
 import { runStep } from "#lib/runner/step.ts";
 
 /** `pawl step`: what the pinned workflow runs. Everything comes from the job's environment. */
@@ -15,6 +16,7 @@ export function stepCommand(program: Command): void {
       const { certificateHash, folder } = await runStep({
         environment,
         gateway: createGatewayClient({ url: environment.PAWL_GATEWAY_URL }),
+        isolate: () => openIsolation({ disposable: environment.ImageOS !== undefined }),
         fetch,
         clock: systemClock,
         random: systemRandom,

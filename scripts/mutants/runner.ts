@@ -5,6 +5,9 @@ const PERMIT_CHECK = "test/lib/runner/permitCheck.test.ts";
 const RESTORE = "test/lib/runner/restore.test.ts";
 const DELIVERY = "test/lib/runner/delivery.test.ts";
 const WORKLOAD = "test/lib/runner/workload.test.ts";
+const CHECKOUT = "test/lib/runner/checkout.test.ts";
+const ISOLATION = "test/lib/runner/isolation.test.ts";
+const PATIENCE = "test/lib/runner/patience.test.ts";
 
 /** What a run checks of a gateway that may lie, and what it keeps from its workload. */
 export const runnerMutants: readonly Mutant[] = [
@@ -35,6 +38,11 @@ export const runnerMutants: readonly Mutant[] = [
     },
   }),
   ...mutantsOf("lib/runner/step.ts", "runner", [STEP], {
+    "asks-before-it-can-run": {
+      removes: "a machine that cannot isolate uses up no permit",
+      from: "  const isolation = await dependencies.isolate();\n",
+      to: "  const isolation = { name: 'process+network-namespace', command: ['true'] } as const;\n",
+    },
     "other-input": {
       removes: "the input is the permitted one",
       from: "if (sha256Hex(caps.input) !== permitted.permit.inputHash) {",
@@ -89,6 +97,47 @@ export const runnerMutants: readonly Mutant[] = [
       to: 'if (permit.resultKey !== "0x") return',
     },
   }),
+  ...mutantsOf("lib/runner/checkout.ts", "checkout", [CHECKOUT], {
+    links: {
+      removes: "plain files only: no link, no submodule",
+      from: "    refuseOtherThanFiles(listing.stdout, workload);\n",
+    },
+    "configured-by-the-checkout": {
+      removes: "the checkout configures no git",
+      from: '        HOME: "/nonexistent",',
+      to: "        HOME: folder,",
+    },
+  }),
+  ...mutantsOf("lib/runner/isolation.ts", "isolation", [ISOLATION], {
+    "shared-users": { removes: "a user namespace hides the job", from: '"--user", "--map-current-user", ', to: "" },
+    "shared-network": { removes: "the workload has no network", from: '"--net", ', to: "" },
+    "any-machine": {
+      removes: "settings change only on a machine for one job",
+      from: "      if (!machine.disposable) throw refused;\n",
+    },
+    weaker: {
+      removes: "no isolation is no step",
+      from: '    throw runnerError("ISOLATION_UNAVAILABLE", { tried: ISOLATION.command.join(" ") }, cause);\n',
+      to: "    void cause;\n",
+    },
+  }),
+  ...mutantsOf("lib/runner/patience.ts", "patience", [PATIENCE], {
+    "backend-final": {
+      removes: "a failing backend is asked again",
+      from: 'return kind === "backend" || kind',
+      to: "return kind",
+    },
+    "waits-as-told": {
+      removes: "the longest pause that a gateway can ask for",
+      from: "Math.min(seconds, LONGEST_PAUSE_SECONDS)",
+      to: "seconds",
+    },
+    endless: {
+      removes: "patience ends",
+      from: " || clock() - from > PATIENCE_SECONDS",
+      to: " || clock() - from > 1000 * PATIENCE_SECONDS",
+    },
+  }),
   ...mutantsOf("lib/runner/workload.ts", "workload", [WORKLOAD], {
     "inherits-the-environment": {
       removes: "the job's tokens are not the workload's",
@@ -109,6 +158,20 @@ export const runnerMutants: readonly Mutant[] = [
       removes: "the result's size and kind",
       from: "if (!info.isFile() || info.size > maxBytes)",
       to: "if (false)",
+    },
+    "payload-without-canonical-form": {
+      removes: "the result can be sealed",
+      from: "    canonicalBytes(payload);\n",
+    },
+    "state-of-any-count": {
+      removes: "what is sealed can be restored",
+      from: "    if (files.length === maxFiles)",
+      to: "    if (files.length < 0)",
+    },
+    "log-of-any-size": {
+      removes: "the cap on the log",
+      from: "chunk.subarray(0, room)",
+      to: "chunk",
     },
     "state-of-any-size": {
       removes: "the policy's limit on state",

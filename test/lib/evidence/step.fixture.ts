@@ -252,7 +252,7 @@ export async function mintStep(changes: StepChanges = {}): Promise<MintedStep> {
         jobWorkflowRef: honestClaims.job_workflow_ref,
         jobWorkflowSha: honestClaims.job_workflow_sha,
       },
-      runner: { os: "Linux", arch: "X64", name: "GitHub Actions 7", isolation: "uid" },
+      runner: { os: "Linux", arch: "X64", name: "GitHub Actions 7", isolation: "process+network-namespace" },
       policyHash: permit.policyHash,
       inputHash: permit.inputHash,
       workerKey: permit.workerKey,

@@ -337,6 +337,21 @@ const tradeCases: readonly Case[] = [
     ["policy: POLICY_WRONG_DEPLOYMENT", "observation: OBSERVATION_MISSING"],
   ],
   [
+    "a certificate of a weaker isolation than the policy's",
+    {
+      parts: (p) => ({
+        ...p,
+        certificate: rewrite(p.certificate, (c) => Object.assign(c.runner ?? {}, { isolation: "process" })),
+      }),
+    },
+    [
+      "certificate: SCHEMA_MISMATCH",
+      "observation: OBSERVATION_MISSING",
+      "claim: CLAIM_MISMATCH",
+      "statement: STATEMENT_MISMATCH",
+    ],
+  ],
+  [
     "a certificate changed after it was attested",
     {
       parts: (p) => ({

@@ -14,6 +14,8 @@ import type { GatewayClient } from "#lib/gateway/client.ts";
 import { type PollAnswer, pollAnswerSchema } from "#lib/gateway/wire.ts";
 import { policyBytes } from "#lib/offers/policy.ts";
 import { parseRunnerEnvironment } from "#lib/runner/environment.ts";
+import { runnerError } from "#lib/runner/errors.ts";
+import { type Isolation, openIsolation } from "#lib/runner/isolation.ts";
 import { runStep } from "#lib/runner/step.ts";
 import { people } from "../../contracts/world.ts";
 import { createGatewayWorld, type GatewayWorld, type Run } from "../gateway/world.ts";
@@ -61,7 +63,7 @@ type Lies = Partial<GatewayClient>;
 type Attempt = {
   readonly workspace: string;
   readonly run: Run;
-  step(lies?: (honest: GatewayClient) => Lies): ReturnType<typeof runStep>;
+  step(lies?: (honest: GatewayClient) => Lies, isolate?: () => Promise<Isolation>): ReturnType<typeof runStep>;
 };
 
 let entitlement: `0x${string}`;
@@ -112,9 +114,10 @@ async function prepare(): Promise<Attempt> {
   return {
     workspace,
     run,
-    step: (lies = () => ({})) =>
+    step: (lies = () => ({}), isolate = () => openIsolation({ disposable: false })) =>
       runStep({
         environment,
+        isolate,
         gateway: { ...honest, ...lies(honest) },
         fetch: async (url) => {
           const audience = new URL(String(url)).searchParams.get("audience") ?? "";
@@ -181,6 +184,21 @@ describe("one step of a run", () => {
     const text = names.map((name) => readFileSync(join(folder, name), "utf8")).join();
     expect(text).not.toContain("privateKey");
     expect(text).not.toContain("bearer");
+  });
+});
+
+describe("a run on a machine that cannot isolate a workload", () => {
+  it("does not even ask, so that nothing is consumed", async () => {
+    let asked = 0;
+    const counting = (honest: GatewayClient): Lies => ({
+      ask: (ask) => {
+        asked += 1;
+        return honest.ask(ask);
+      },
+    });
+    const isolate = () => Promise.reject(runnerError("ISOLATION_UNAVAILABLE"));
+    await expect(attempt.step(counting, isolate)).rejects.toMatchObject({ code: "ISOLATION_UNAVAILABLE" });
+    expect(asked).toBe(0);
   });
 });
 

@@ -1,11 +1,13 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Policy } from "#lib/offers/policy.ts";
-import { checkoutWorkload, collectState, readResultPayload, runWorkload, writeState } from "#lib/runner/workload.ts";
+import { openIsolation } from "#lib/runner/isolation.ts";
+import { collectState, readResultPayload, runWorkload, writeState } from "#lib/runner/workload.ts";
+import { bundleLimits } from "#lib/state/bundle.ts";
 
 const policy = (limits: Partial<Policy["limits"]> = {}): Policy => ({
   v: 1,
@@ -31,6 +33,9 @@ const policy = (limits: Partial<Policy["limits"]> = {}): Policy => ({
   network: { mode: "none" },
 });
 
+const isolation = await openIsolation({ disposable: false });
+const run = (limits?: Partial<Policy["limits"]>) => runWorkload(policy(limits), folders, isolation);
+
 let root: string;
 let folders: Parameters<typeof runWorkload>[1];
 beforeEach(() => {
@@ -47,6 +52,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
+const limits = bundleLimits(1000);
 const prelude = `import fs from "node:fs"; import path from "node:path";
 const done = (value) => fs.writeFileSync(path.join(process.env.PAWL_OUTPUT, "result.json"), JSON.stringify(value));\n`;
 const program = (source: string) => writeFileSync(join(folders.code, "main.mjs"), prelude + source);
@@ -56,15 +62,15 @@ describe("a workload", () => {
   it("reads its input, keeps its state and leaves a result", async () => {
     program(`fs.writeFileSync(path.join(process.env.PAWL_STATE, "n"), "1");
       done({ got: JSON.parse(fs.readFileSync(process.env.PAWL_INPUT, "utf8")) });`);
-    await runWorkload(policy(), folders);
+    await run();
     expect(await result()).toEqual({ got: { n: 1 } });
-    expect(await collectState(folders.state, 1000)).toEqual([{ name: "n", bytes: new Uint8Array([49]) }]);
+    expect(await collectState(folders.state, limits)).toEqual([{ name: "n", bytes: new Uint8Array([49]) }]);
   });
 
   it("sees nothing of the job's environment, where the signing identity is", async () => {
     process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN = "secret";
     program("done(Object.keys(process.env).sort());");
-    await runWorkload(policy(), folders);
+    await run();
     delete process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN;
     expect(await result()).toEqual(["HOME", "LANG", "NODE_ENV", "PATH", "PAWL_INPUT", "PAWL_OUTPUT", "PAWL_STATE"]);
   });
@@ -74,6 +80,7 @@ describe("a workload", () => {
     ["read its parent's environment", 'fs.readFileSync("/proc/" + process.ppid + "/environ")'],
     ["write into its own code", 'fs.writeFileSync(path.join(process.cwd(), "main.mjs"), "")'],
     ["write beside its folders", 'fs.writeFileSync(path.join(process.env.PAWL_OUTPUT, "..", "x"), "")'],
+    ["make a link out of its folders", 'fs.symlinkSync("/proc", path.join(process.env.PAWL_STATE, "p"))'],
     ["start another program", '(await import("node:child_process")).execSync("id")'],
     [
       "start a worker",
@@ -82,12 +89,12 @@ describe("a workload", () => {
   ] as const) {
     it(`cannot ${what}`, async () => {
       program(`try { ${attempt}; done("did it"); } catch (error) { done(error.code); }`);
-      await runWorkload(policy(), folders);
+      await run();
       expect(await result()).toBe("ERR_ACCESS_DENIED");
     });
   }
 
-  it("reaches no network where the kernel can take it away", async () => {
+  it("reaches no network", async () => {
     const server = createServer((socket) => socket.end());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
@@ -98,17 +105,15 @@ describe("a workload", () => {
         socket.on("error", (error) => resolve(error.code));
       });
       done(outcome); process.exit(0);`);
-    const isolation = await runWorkload(policy(), folders);
+    await run();
     const outcome = await result();
     server.close();
-    // The certificate says which of the two held; neither is silently taken for the other.
-    if (isolation === "process+network-namespace") expect(outcome).not.toBe("connected");
-    else expect(isolation).toBe("process");
+    expect(outcome).not.toBe("connected");
   });
 
   it("is stopped when it runs too long, with everything it is doing", async () => {
     program("for (;;) {}");
-    await expect(runWorkload(policy({ stepSeconds: 1 }), folders)).rejects.toMatchObject({
+    await expect(run({ stepSeconds: 1 })).rejects.toMatchObject({
       code: "WORKLOAD_LIMIT_EXCEEDED",
       values: { limit: "stepSeconds", value: 1 },
     });
@@ -118,15 +123,23 @@ describe("a workload", () => {
     program(
       "const all = []; for (;;) { all.push(Buffer.alloc(16 * 1048576, 1)); await new Promise((r) => setTimeout(r, 20)); }",
     );
-    await expect(runWorkload(policy({ memoryBytes: 128 * 1_048_576 }), folders)).rejects.toMatchObject({
+    await expect(run({ memoryBytes: 128 * 1_048_576 })).rejects.toMatchObject({
       code: "WORKLOAD_LIMIT_EXCEEDED",
       values: { limit: "memoryBytes" },
     });
   });
 
+  it("writes a log of which only the beginning is kept", async () => {
+    program('process.stdout.write("first"); for (let n = 0; n < 3; n++) process.stderr.write("x".repeat(600_000));');
+    await run();
+    const log = await readFile(folders.log, "utf8");
+    expect(log.length).toBe(1_048_576);
+    expect(log).toMatch(/^first/);
+  });
+
   it("fails the step when it ends without success", async () => {
     program("process.exit(7);");
-    await expect(runWorkload(policy(), folders)).rejects.toMatchObject({
+    await expect(run()).rejects.toMatchObject({
       code: "WORKLOAD_FAILED",
       values: { exitCode: 7 },
     });
@@ -134,6 +147,16 @@ describe("a workload", () => {
 });
 
 describe("what a workload leaves behind", () => {
+  it("must be a result that can be written as canonical JSON", async () => {
+    const file = join(folders.output, "result.json");
+    for (const content of ['"\\ud800"', `${"[".repeat(8000)}${"]".repeat(8000)}`, '{"a":1e999}', '"\xff"']) {
+      writeFileSync(file, content, "latin1");
+      await expect(readResultPayload(folders.output, 100_000)).rejects.toMatchObject({
+        code: "WORKLOAD_OUTPUT_INVALID",
+      });
+    }
+  });
+
   it("must be a plain JSON result within the limit", async () => {
     await expect(readResultPayload(folders.output, 10)).rejects.toMatchObject({ code: "WORKLOAD_OUTPUT_INVALID" });
     const file = join(folders.output, "result.json");
@@ -142,64 +165,42 @@ describe("what a workload leaves behind", () => {
       await expect(readResultPayload(folders.output, 10)).rejects.toMatchObject({ code: "WORKLOAD_OUTPUT_INVALID" });
     }
     rmSync(file);
-    symlinkSync("/etc/hostname", file);
+    symlinkSync(folders.input, file);
     await expect(readResultPayload(folders.output, 1000)).rejects.toMatchObject({ code: "WORKLOAD_OUTPUT_INVALID" });
   });
 
   it("must be plain state files within the limit", async () => {
     symlinkSync("/etc/passwd", join(folders.state, "link"));
-    await expect(collectState(folders.state, 1000)).rejects.toMatchObject({ code: "WORKLOAD_OUTPUT_INVALID" });
+    await expect(collectState(folders.state, limits)).rejects.toMatchObject({ code: "WORKLOAD_OUTPUT_INVALID" });
     rmSync(join(folders.state, "link"));
     writeFileSync(join(folders.state, "large"), "x".repeat(2000));
-    await expect(collectState(folders.state, 1000)).rejects.toMatchObject({
+    await expect(collectState(folders.state, limits)).rejects.toMatchObject({
       code: "WORKLOAD_LIMIT_EXCEEDED",
       values: { limit: "stateBytes" },
     });
   });
 
+  it("must be as few files as the next step can restore", async () => {
+    for (const name of ["a", "b"]) writeFileSync(join(folders.state, name), name);
+    expect(await collectState(folders.state, { maxFiles: 2, maxBytes: 1000 })).toHaveLength(2);
+    writeFileSync(join(folders.state, "c"), "c");
+    await expect(collectState(folders.state, { maxFiles: 2, maxBytes: 1000 })).rejects.toMatchObject({
+      code: "WORKLOAD_LIMIT_EXCEEDED",
+      values: { limit: "stateFiles", value: 2 },
+    });
+  });
+
+  it("is not read when it is too large", async () => {
+    const sparse = join(folders.state, "sparse");
+    writeFileSync(sparse, "");
+    // More than Node reads into memory at all: reading it would fail otherwise.
+    truncateSync(sparse, 2 ** 40);
+    await expect(collectState(folders.state, limits)).rejects.toMatchObject({ code: "WORKLOAD_LIMIT_EXCEEDED" });
+  });
+
   it("comes back as it was", async () => {
     const files = [{ name: "a/b/c.txt", bytes: new Uint8Array([1, 2]) }];
     await writeState(folders.state, files);
-    expect(await collectState(folders.state, 1000)).toEqual(files);
-  });
-});
-
-describe("the workload's checkout", () => {
-  function repository(): { readonly url: string; readonly first: string; readonly second: string } {
-    const bare = join(root, "git", "atelier", "work.git");
-    const work = join(root, "work");
-    const git = (cwd: string, ...args: string[]) =>
-      execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], {
-        cwd,
-        encoding: "utf8",
-      }).trim();
-    mkdirSync(bare, { recursive: true });
-    mkdirSync(work);
-    git(bare, "init", "--quiet", "--bare");
-    git(bare, "config", "uploadpack.allowAnySHA1InWant", "true");
-    git(work, "init", "--quiet");
-    const commit = (content: string) => {
-      writeFileSync(join(work, "main.mjs"), content);
-      git(work, "add", ".");
-      git(work, "commit", "--quiet", "-m", content);
-      git(work, "push", "--quiet", bare, "HEAD:refs/heads/main");
-      return git(work, "rev-parse", "HEAD");
-    };
-    return { url: `file://${join(root, "git")}`, first: commit("first"), second: commit("second") };
-  }
-
-  it("takes the pinned commit, whatever the branch has moved to", async () => {
-    const { url, first } = repository();
-    await checkoutWorkload(url, { repository: "atelier/work", commit: first, entry: "main.mjs" }, join(root, "out"));
-    expect(readFileSync(join(root, "out", "main.mjs"), "utf8")).toBe("first");
-  });
-
-  it("refuses a commit that the repository does not hold", async () => {
-    const { url } = repository();
-    const missing = { repository: "atelier/work", commit: "0".repeat(39).concat("1"), entry: "main.mjs" };
-    await expect(checkoutWorkload(url, missing, join(root, "out"))).rejects.toMatchObject({
-      code: "WORKLOAD_CHECKOUT_FAILED",
-    });
-    expect(existsSync(join(root, "out", "main.mjs"))).toBe(false);
+    expect(await collectState(folders.state, limits)).toEqual(files);
   });
 });
