@@ -9,10 +9,14 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** `wanted` if it is free, else the next free port of the twenty after it; 0, or none of them, is the system's choice. */
-export async function choosePort(wanted: number): Promise<number> {
+/**
+ * `wanted` if it is free, else the next free port of the twenty after it; 0, or none of them, is the system's choice.
+ *
+ * @param promised ports that nothing listens on yet, but that are given away
+ */
+export async function choosePort(wanted: number, promised: readonly number[] = []): Promise<number> {
   for (let port = wanted; wanted !== 0 && port < wanted + 20; port++) {
-    if (await isFree(port)) return port;
+    if (!promised.includes(port) && (await isFree(port))) return port;
   }
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -175,8 +175,10 @@ async function healthOf(webUrl: string): Promise<z.infer<typeof healthSchema> | 
 
 async function movedPorts(wanted: typeof DEFAULT_PORTS, report: (line: string) => void) {
   const chosen = { ...wanted };
+  const promised: number[] = [];
   for (const name of ["chain", "sandbox", "web"] as const) {
-    chosen[name] = await choosePort(wanted[name]);
+    chosen[name] = await choosePort(wanted[name], promised);
+    promised.push(chosen[name]);
     if (wanted[name] !== 0 && chosen[name] !== wanted[name]) {
       report(`port ${wanted[name]} is busy, so the ${name} uses ${chosen[name]}`);
     }

@@ -26,6 +26,11 @@ it("moves on from a busy port", async () => {
   await occupy(chosen);
 });
 
+it("gives no port away twice", async () => {
+  const free = await choosePort(0);
+  expect(await choosePort(free, [free])).not.toBe(free);
+});
+
 it("lets the system choose for 0", async () => {
   expect(await choosePort(0)).toBeGreaterThan(0);
 });
