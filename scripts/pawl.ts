@@ -9,6 +9,12 @@ const program = new Command("pawl")
   .description("Proof-backed execution: verify evidence, take a step, claim it.")
   .showHelpAfterError("(pawl --help lists the commands)")
   .configureHelp({ sortSubcommands: true })
+  .addHelpText(
+    "after",
+    `
+Exit codes:
+  0 done, 2 invalid input, 3 verification failed, 4 backend failed, 5 restore refused, 6 policy violation`,
+  )
   .exitOverride();
 
 verifyCommand(program);

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { buildMarket } from "./stack/build.ts";
 import { roleAddress } from "./stack/roles.ts";
 import { projectRoot, startStack } from "./stack/stack.ts";
@@ -46,6 +46,9 @@ ${line}
 
   Offers     ${stack.offers.map((offer) => offer.policy.title).join(" · ")}
   State      ${stack.folder}   (delete it at any time; logs are inside)
+
+  Verify     npx pawl verify <capsule> --profile sandbox --issuer ${stack.sandbox.oidcIssuer} \\
+               --trusted-root ${relative(process.cwd(), stack.sandbox.trustedRootFile)}
 
   Ctrl-C stops everything.
 ${line}

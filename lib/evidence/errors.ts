@@ -234,6 +234,7 @@ export const evidenceErrors = {
     sentence: "This option describes the signer of a bundle; a capsule is held against the terms of its own trade.",
   },
   EVIDENCE_FILE_UNREADABLE: { kind: "invalid", sentence: "The file cannot be read; check its path." },
+  EVIDENCE_FILE_UNWRITABLE: { kind: "invalid", sentence: "The file cannot be written; check its folder." },
   EVIDENCE_UNREADABLE: {
     kind: "unverified",
     sentence: "This part of the evidence could not be read.",

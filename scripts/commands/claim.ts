@@ -1,9 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { bytes32 } from "#lib/core/encoding.ts";
 import { sha256Hex } from "#lib/core/hash.ts";
 import { parseSchema } from "#lib/core/json.ts";
+import { unpackCapsule } from "#lib/evidence/capsule.ts";
 import { createClaimClient } from "#lib/settlement/client.ts";
+import { readEvidence, writeEvidence } from "./files.ts";
 
 /** `pawl capsule` and `pawl claim`: fetch a step's evidence, and have it verified and claimed. */
 export function claimCommands(program: Command): void {
@@ -11,13 +12,15 @@ export function claimCommands(program: Command): void {
     .command("capsule")
     .description("Collect the evidence of a permitted step into one file.")
     .argument("<permitHash>", "the permit the step was taken under")
-    .requiredOption("--gateway <url>", "the gateway that released the step")
-    .requiredOption("-o, --output <file>", "where to write the capsule")
+    .requiredOption("--gateway <url>", "the gateway that released the step (required)")
+    .requiredOption("-o, --output <file>", "where to write the capsule (required)")
     .option("--json", "print one JSON object")
     .action(async (permit: string, options: { gateway: string; output: string; json?: boolean }) => {
       const permitHash = parseSchema(bytes32, permit, "permit hash");
       const capsule = await createClaimClient({ url: options.gateway }).capsule(permitHash);
-      await writeFile(options.output, capsule);
+      // Whatever answered at that address: what is written is a capsule.
+      await unpackCapsule(capsule);
+      await writeEvidence(options.output, capsule);
       const evidenceHash = sha256Hex(capsule);
       if (options.json)
         console.log(JSON.stringify({ permitHash, evidenceHash, bytes: capsule.length, file: options.output }));
@@ -28,10 +31,10 @@ export function claimCommands(program: Command): void {
     .command("claim")
     .description("Have a capsule verified by the offer's verifier and the claim submitted.")
     .argument("<capsule>", "file made by pawl capsule")
-    .requiredOption("--gateway <url>", "the server that holds the verifier's key")
+    .requiredOption("--gateway <url>", "the server that holds the verifier's key (required)")
     .option("--json", "print one JSON object")
     .action(async (file: string, options: { gateway: string; json?: boolean }) => {
-      const answer = await createClaimClient({ url: options.gateway }).claim(new Uint8Array(await readFile(file)));
+      const answer = await createClaimClient({ url: options.gateway }).claim(await readEvidence(file));
       if (options.json) console.log(JSON.stringify(answer));
       else if (answer.transaction) console.log(`claimed: ${answer.claimHash} in transaction ${answer.transaction}`);
       else {

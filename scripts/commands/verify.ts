@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { styleText } from "node:util";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { systemClock } from "#lib/core/effects.ts";
@@ -10,6 +9,7 @@ import { type Check, reportHash, type VerificationReport } from "#lib/evidence/r
 import { loadTrust } from "#lib/evidence/trust.ts";
 import { type TrustPolicy, type TrustProfile, thresholds } from "#lib/evidence/trustedRoot.ts";
 import { verifyAttestation, verifyStep } from "#lib/evidence/verify.ts";
+import { readEvidence } from "./files.ts";
 
 type VerifyOptions = {
   readonly artifact?: string;
@@ -55,7 +55,7 @@ export function verifyCommand(program: Command): void {
     .option("--source-repository-id <id>", "numeric id of the repository the run happened in", parseId)
     .option("--json", "print the report as JSON")
     .action(async (file: string, options: VerifyOptions) => {
-      const input = await read(file);
+      const input = await readEvidence(file);
       const trust = await trustOf(options);
       const report = await verify(input, options, trust);
       if (options.json) console.log(JSON.stringify({ report, reportHash: reportHash(report) }, null, 2));
@@ -72,7 +72,7 @@ async function verify(input: Uint8Array, options: VerifyOptions, trust: TrustPol
     const parts = await unpackCapsule(input);
     return verifyStep(parts, undefined, trust, { now });
   }
-  const artifact = options.artifact === undefined ? undefined : await read(options.artifact);
+  const artifact = options.artifact === undefined ? undefined : await readEvidence(options.artifact);
   return verifyAttestation(
     { bundle: input, ...(artifact && { artifact }), ...(options.digest && { digest: options.digest }) },
     { trust, identity: identityOf(options) },
@@ -100,14 +100,6 @@ function trustOf(options: VerifyOptions): Promise<TrustPolicy> {
 function looksLikeJson(input: Uint8Array): boolean {
   const first = input.find((byte) => ![0x20, 0x09, 0x0a, 0x0d].includes(byte));
   return first === "{".charCodeAt(0) || !input.includes(0);
-}
-
-async function read(file: string): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await readFile(file));
-  } catch (cause) {
-    throw evidenceError("EVIDENCE_FILE_UNREADABLE", { file }, cause);
-  }
 }
 
 const MARKS: Readonly<Record<Check["status"], string>> = {
@@ -138,16 +130,27 @@ function print(report: VerificationReport, options: VerifyOptions): void {
       "No signer was expected. Compare this one with whom you trust, or pass --signer-workflow or --identity.",
     );
   }
+  const issuer = fact(report, "issuer");
+  if (report.verdict !== "passed" && issuer?.endsWith(".invalid")) {
+    console.log(`This evidence was made in a sandbox. It holds only under the sandbox's own root, which lies in the state
+folder of the market that made it: --trusted-root <folder>/sandbox/trusted_root.json --profile sandbox --issuer ${issuer}`);
+  }
   console.log(`report ${reportHash(report)}`);
 }
 
 /** The signer as the certificate names it; shown only with a verdict beside it. */
 function signerOf(report: VerificationReport): string | undefined {
+  return fact(report, "san");
+}
+
+/** What the signing certificate says under a name, where the report got as far as reading it. */
+function fact(report: VerificationReport, name: "san" | "issuer"): string | undefined {
   const attestation = report.facts.attestation;
   if (typeof attestation !== "object" || attestation === null || !("certificate" in attestation)) return undefined;
-  const certificate = attestation.certificate;
-  if (typeof certificate !== "object" || certificate === null || !("san" in certificate)) return undefined;
-  return typeof certificate.san === "string" ? certificate.san : undefined;
+  const certificate: unknown = attestation.certificate;
+  if (typeof certificate !== "object" || certificate === null || !(name in certificate)) return undefined;
+  const value: unknown = (certificate as Readonly<Record<string, unknown>>)[name];
+  return typeof value === "string" ? value : undefined;
 }
 
 function parseDigest(text: string): ArtifactDigest {

@@ -56,6 +56,17 @@ async function run(...args: readonly string[]) {
 }
 
 describe("pawl verify", () => {
+  it("says how to verify what a sandbox made, where its root was not given", async () => {
+    const { output, exitCode } = await run(bundle, "--artifact", artifact);
+    expect(exitCode).toBe(3);
+    expect(output).toContain(`--profile sandbox --issuer ${claimsOfStep().iss}`);
+    expect((await run(bundle, "--artifact", artifact, ...trust)).output).not.toContain("--profile sandbox");
+  });
+
+  it("takes an empty file for no input at all", async () => {
+    await expect(run(write("empty", ""))).rejects.toMatchObject({ code: "EVIDENCE_FILE_UNREADABLE", exitCode: 2 });
+  });
+
   it("prints every check and exits with 0 for a bundle that passes", async () => {
     const { output, exitCode } = await run(bundle, "--artifact", artifact, ...trust);
     expect(exitCode).toBe(0);
