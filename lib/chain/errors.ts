@@ -21,6 +21,11 @@ const transportErrors = {
     kind: "conflict",
     sentence: "The transaction was included but reverted: the state changed after it was simulated. Try again.",
   },
+  TRANSACTION_UNCONFIRMED: {
+    kind: "backend",
+    sentence:
+      "The transaction was sent, but no block has shown it in time. It may still be included: look it up by its hash before you send another.",
+  },
   CHAIN_CALL_FAILED: { kind: "backend", sentence: "The call to the chain failed. The cause is in the log." },
 } as const satisfies ErrorCatalogue;
 

@@ -5,7 +5,6 @@ import type {
   Chain,
   ContractFunctionArgs,
   ContractFunctionName,
-  Hex,
   PublicClient,
   TransactionReceipt,
   Transport,
@@ -41,21 +40,43 @@ export async function simulate<const A extends Abi, F extends ContractFunctionNa
  * Simulates, sends and waits until the transaction is in a block. A call that would revert is never sent.
  *
  * @throws the decoded revert, TRANSACTION_REVERTED when it reverted only in its block
+ * @throws TRANSACTION_UNCONFIRMED when no block showed it in time: it may be included all the same
  */
 export async function transact<const A extends Abi, F extends ContractFunctionName<A, "nonpayable" | "payable">>(
   transactor: Transactor,
   call: Call<A, F>,
 ): Promise<TransactionReceipt> {
   const request = await prepare(transactor, widen(call));
-  let hash: Hex;
+  const hash = await inTurn(transactor, async () => {
+    try {
+      return await transactor.wallet.writeContract(request);
+    } catch (cause) {
+      throw decodeRevert(cause);
+    }
+  });
+  let receipt: TransactionReceipt;
   try {
-    hash = await transactor.wallet.writeContract(request);
+    receipt = await transactor.client.waitForTransactionReceipt({ hash });
   } catch (cause) {
-    throw decodeRevert(cause);
+    throw chainError("TRANSACTION_UNCONFIRMED", { transaction: hash }, cause);
   }
-  const receipt = await transactor.client.waitForTransactionReceipt({ hash });
   if (receipt.status !== "success") throw chainError("TRANSACTION_REVERTED", { transaction: hash });
   return receipt;
+}
+
+/** The last send of each transactor. */
+const sending = new WeakMap<Transactor, Promise<unknown>>();
+
+/**
+ * Sends of one account go out one after the other. Numbered at once, those behind one that fails would wait for its
+ * nonce for ever.
+ */
+async function inTurn<T>(transactor: Transactor, send: () => Promise<T>): Promise<T> {
+  const earlier = sending.get(transactor) ?? Promise.resolve();
+  // Whether the earlier one failed is for its own caller to learn.
+  const own = earlier.then(send, send);
+  sending.set(transactor, own);
+  return own;
 }
 
 type WideCall = {
