@@ -13,6 +13,8 @@ export type VerifyRunToken = (token: string, audience: string) => Promise<RunTok
 const MAX_TOKEN_BYTES = 8192;
 /** Tokens live 300 seconds; the rest is for clocks that differ. */
 const MAX_AGE_SECONDS = 330;
+/** How far the issuer's clock may be ahead: a token is often used in the second in which it was made. */
+const MAX_AHEAD_SECONDS = 10;
 
 // GitHub adds claims over time and `sub` is customisable: only what is used is read, and `sub` never is.
 const claimsSchema = z.object({
@@ -49,6 +51,7 @@ export function createTokenVerifier(options: {
   return async (token, audience) => {
     if (token.length > MAX_TOKEN_BYTES)
       throw gatewayError("TOKEN_INVALID", { problem: "too long", bytes: token.length });
+    const now = options.clock();
     let payload: unknown;
     try {
       const verified = await jwtVerify(token, options.keys, {
@@ -57,8 +60,11 @@ export function createTokenVerifier(options: {
         algorithms: ["RS256"],
         typ: "JWT",
         requiredClaims: ["jti", "aud", "iat", "exp"],
-        maxTokenAge: MAX_AGE_SECONDS,
-        currentDate: new Date(options.clock() * 1000),
+        // The tolerance is meant for `iat` and `nbf`. It widens age and expiry as well: the age is narrowed by it here,
+        // and the expiry is checked again below.
+        clockTolerance: MAX_AHEAD_SECONDS,
+        maxTokenAge: MAX_AGE_SECONDS - MAX_AHEAD_SECONDS,
+        currentDate: new Date(now * 1000),
       });
       payload = verified.payload;
     } catch (cause) {
@@ -74,6 +80,7 @@ export function createTokenVerifier(options: {
       throw gatewayError("TOKEN_INVALID", { problem: issue?.message, claim: issue?.path.join(".") });
     }
     const c = claims.data;
+    if (c.exp <= now) throw gatewayError("TOKEN_INVALID", { problem: "expired", claim: "exp", exp: c.exp, now });
     return {
       jti: c.jti,
       expiresAt: c.exp,

@@ -19,7 +19,12 @@ export const gatewayMutants: readonly Mutant[] = [
       from: "        audience,\n        algorithms",
       to: "        algorithms",
     },
-    "any-age": { removes: "a token's own age", from: "        maxTokenAge: MAX_AGE_SECONDS,\n" },
+    "any-age": { removes: "a token's own age", from: "        maxTokenAge: MAX_AGE_SECONDS - MAX_AHEAD_SECONDS,\n" },
+    "expiry-with-tolerance": {
+      removes: "a token's expiry, to the second",
+      from: "if (c.exp <= now) throw",
+      to: "if (c.exp < 0) throw",
+    },
     "any-length": {
       removes: "the size cap before anything is parsed",
       from: "if (token.length > MAX_TOKEN_BYTES)",
