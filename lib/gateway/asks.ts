@@ -38,7 +38,7 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
       const { offer } = await entitlements.identity(entitlement);
       checkRunIdentity(offer.terms, facts);
       await entitlements.nextStep(entitlement, step);
-      const { inputHash } = await requests.recorded(entitlement, step);
+      const inputHash = await requests.inputHashFor(entitlement, step, facts.runId);
 
       const askId = bytesToHex(random(32));
       const pollSecret = random(32);
@@ -191,7 +191,7 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
     const { terms, policy } = offer;
     const { state, parentHead } = await entitlements.nextStep(row.entitlement, row.step);
     const parent = await parentCommitments(row.entitlement, row.step, parentHead);
-    const { resultKey } = await requests.recorded(row.entitlement, row.step);
+    const { resultKey } = await requests.recorded(row.entitlement, row.step, row.inputHash);
     return {
       entitlement: row.entitlement,
       epoch: state.epoch,

@@ -17,7 +17,11 @@ export type ObserveRun = (run: {
   readonly runsOn: string;
 }) => Promise<Uint8Array>;
 
-/** Starts the pinned workflow at the pinned source and answers the run's id. */
+/**
+ * Starts the pinned workflow at the pinned source and answers the run's id.
+ *
+ * @throws DISPATCH_REFUSED when nothing was started; any other failure leaves open whether a run was
+ */
 export type DispatchRun = (dispatch: {
   readonly repository: string;
   readonly workflowFile: string;
@@ -25,6 +29,12 @@ export type DispatchRun = (dispatch: {
   readonly sourceCommit: string;
   readonly inputs: Readonly<Record<string, string>>;
 }) => Promise<bigint>;
+
+/** The run that carries a dispatch's nonce in its name, or undefined when GitHub shows none. */
+export type FindRun = (search: {
+  readonly repository: string;
+  readonly dispatchNonce: Hex;
+}) => Promise<bigint | undefined>;
 
 /** Everything an on-chain consumption needs. */
 export type ConsumeStep = (consumption: {
@@ -61,6 +71,7 @@ export type GatewayDependencies = {
   readonly verifyToken: VerifyRunToken;
   readonly observe: ObserveRun;
   readonly dispatch: DispatchRun;
+  readonly findRun: FindRun;
   readonly consume: ConsumeStep;
   readonly signer: DigestSigner;
   readonly releaseTag: BlockTag;

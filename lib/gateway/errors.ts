@@ -33,6 +33,19 @@ export const gatewayErrors = {
     kind: "conflict",
     sentence: "The buyer has not asked for this step; no input is on record for it.",
   },
+  STEP_REQUEST_CONFLICT: {
+    kind: "conflict",
+    sentence: "This input was already requested with another result key; give the input a new salt and sign again.",
+  },
+  DISPATCH_REFUSED: {
+    kind: "backend",
+    sentence: "GitHub refused to start the workflow, so nothing runs; send the request again once it can.",
+  },
+  DISPATCH_UNKNOWN: {
+    kind: "conflict",
+    sentence:
+      "The workflow was started for this request, or may have been, and its run does not show. Send the request again to look once more; to start another run, give the input a new salt and sign again.",
+  },
   INPUT_MISMATCH: { kind: "invalid", sentence: "The input bytes do not hash to the value that was signed." },
   SIGNATURE_INVALID: { kind: "unauthorised", sentence: "The signature is not the buyer's." },
   SIGNATURE_EXPIRED: { kind: "unauthorised", sentence: "The signed request is past its deadline; sign again." },

@@ -123,7 +123,7 @@ export function createRelease(
     const context = entitlements.context(row.entitlement);
     const parent = await ratchet.link(row.entitlement, row.step - 1, permit.parentStateCommitment);
     const shares = ratchet.shares(parent, opening.permitHash, context);
-    const { input } = await requests.recorded(row.entitlement, row.step);
+    const { input } = await requests.recorded(row.entitlement, row.step, row.inputHash);
     const header = (kind: EnvelopeKind): EnvelopeHeader => ({
       v: 1,
       kind,

@@ -1,6 +1,7 @@
-import { and, eq } from "drizzle-orm";
+import { and, desc, eq } from "drizzle-orm";
 import { bytesToHex, type Hex, hashTypedData } from "viem";
 import { inputSchema } from "../capability/input.ts";
+import { findPawlError } from "../core/error.ts";
 import { sha256Hex } from "../core/hash.ts";
 import { parseCanonical } from "../core/json.ts";
 import { permitConsumerDomain } from "../permits/stepPermit.ts";
@@ -13,18 +14,30 @@ import { type StepRequest, stepRequestTypes } from "./wire.ts";
 const MAX_REQUEST_LIFETIME_SECONDS = 3600;
 
 /** A request on record, with its input opened. */
-export type RecordedRequest = { readonly inputHash: Hex; readonly input: Uint8Array; readonly resultKey: Hex };
+export type RecordedRequest = { readonly input: Uint8Array; readonly resultKey: Hex };
+
+/** The run that was started for a request. */
+export type StartedRun = { readonly repository: string; readonly runId: bigint };
+
+type RequestRow = typeof stepRequests.$inferSelect;
 
 /**
  * The buyer's side of a step: sign what it should work on, and have the pinned workflow dispatched. The input itself
  * never goes through the dispatch, whose inputs are public.
  */
 export function createStepRequests(dependencies: GatewayDependencies, entitlements: EntitlementReader) {
-  const { db, client, deployment, custody, clock, random, dispatch, publicUrl } = dependencies;
+  const { db, client, deployment, custody, clock, random, dispatch, findRun, publicUrl } = dependencies;
 
   return {
-    /** @throws SIGNATURE_EXPIRED, SIGNATURE_INVALID, INPUT_MISMATCH, STEP_CANNOT_OPEN, and what the dispatch throws */
-    async request(request: StepRequest): Promise<{ readonly repository: string; readonly runId: bigint }> {
+    /**
+     * Starts one run for a signed request, however often it arrives. A row is written before GitHub is called, and
+     * only GitHub's plain refusal takes it away again: after a lost answer or a crash the run is looked up by its
+     * nonce, and where none shows, a second one needs the buyer's signature under a new input.
+     *
+     * @throws SIGNATURE_EXPIRED, SIGNATURE_INVALID, INPUT_MISMATCH, STEP_CANNOT_OPEN, STEP_REQUEST_CONFLICT
+     * @throws DISPATCH_REFUSED, DISPATCH_UNKNOWN, and what looking a run up throws
+     */
+    async request(request: StepRequest): Promise<StartedRun> {
       const { entitlement, step, inputHash, resultKey, deadline, signature } = request;
       const identity = await entitlements.identity(entitlement);
       const { terms, policy } = identity.offer;
@@ -48,32 +61,67 @@ export function createStepRequests(dependencies: GatewayDependencies, entitlemen
       }
       await entitlements.nextStep(entitlement, step);
 
-      // The same signed request again is the same run: replaying it must not start workflows at the gateway's cost.
-      const [earlier] = await db.select().from(stepRequests).where(placeOf(entitlement, step));
-      if (earlier?.inputHash === inputHash && earlier.runId !== null) {
-        return { repository: earlier.repository, runId: BigInt(earlier.runId) };
-      }
-      const dispatchNonce = bytesToHex(random(32));
       const [owner, name, , , file] = policy.workflows.caller.split("/");
-      const repository = `${owner}/${name}`;
-      const row = {
-        entitlement,
-        step,
-        inputHash,
-        input: custody.wrap(input, inputPurpose(entitlement, step)),
-        resultKey,
-        requestedAt: now,
-        dispatchNonce,
-        repository,
-      };
-      await db
+      const [own] = await db
         .insert(stepRequests)
-        .values(row)
-        .onConflictDoUpdate({ target: [stepRequests.entitlement, stepRequests.step], set: { ...row, runId: null } });
-      const runId = await dispatch({
+        .values({
+          entitlement,
+          step,
+          inputHash,
+          input: custody.wrap(input, inputPurpose(entitlement, step, inputHash)),
+          resultKey,
+          requestedAt: now,
+          dispatchNonce: bytesToHex(random(32)),
+          repository: `${owner}/${name}`,
+        })
+        .onConflictDoNothing()
+        .returning();
+      if (own) return start(own, file ?? "", terms.sourceCommit.slice(2));
+      const earlier = await find(entitlement, step, inputHash);
+      if (earlier.resultKey !== resultKey) throw gatewayError("STEP_REQUEST_CONFLICT", { step, inputHash });
+      if (earlier.runId !== null) return { repository: earlier.repository, runId: BigInt(earlier.runId) };
+      return lookUp(earlier);
+    },
+
+    /**
+     * The input that a run is to work on: that of the request it was started for. A run that somebody else started, or
+     * that GitHub has not named yet, takes the newest one.
+     *
+     * @throws STEP_NOT_REQUESTED
+     */
+    async inputHashFor(entitlement: Hex, step: number, runId: string): Promise<Hex> {
+      const rows = await db
+        .select({ inputHash: stepRequests.inputHash, runId: stepRequests.runId })
+        .from(stepRequests)
+        .where(and(eq(stepRequests.entitlement, entitlement), eq(stepRequests.step, step)))
+        .orderBy(desc(stepRequests.sequence));
+      const row = rows.find((each) => each.runId === runId) ?? rows[0];
+      if (!row) throw gatewayError("STEP_NOT_REQUESTED", { entitlement, step });
+      return row.inputHash;
+    },
+
+    /** @throws STEP_NOT_REQUESTED */
+    async recorded(entitlement: Hex, step: number, inputHash: Hex): Promise<RecordedRequest> {
+      const row = await find(entitlement, step, inputHash);
+      return { input: custody.unwrap(row.input, inputPurpose(entitlement, step, inputHash)), resultKey: row.resultKey };
+    },
+  };
+
+  async function find(entitlement: Hex, step: number, inputHash: Hex): Promise<RequestRow> {
+    const [row] = await db.select().from(stepRequests).where(placeOf({ entitlement, step, inputHash }));
+    if (!row) throw gatewayError("STEP_NOT_REQUESTED", { entitlement, step, inputHash });
+    return row;
+  }
+
+  /** Dispatches for a row that was written just now, by whoever wrote it. */
+  async function start(row: RequestRow, workflowFile: string, sourceCommit: string): Promise<StartedRun> {
+    const { entitlement, step, repository, dispatchNonce } = row;
+    let runId: bigint;
+    try {
+      runId = await dispatch({
         repository,
-        workflowFile: file ?? "",
-        sourceCommit: terms.sourceCommit.slice(2),
+        workflowFile,
+        sourceCommit,
         inputs: {
           chainId: String(deployment.chainId),
           permitConsumer: deployment.permitConsumer,
@@ -83,26 +131,37 @@ export function createStepRequests(dependencies: GatewayDependencies, entitlemen
           dispatchNonce,
         },
       });
-      await db.update(stepRequests).set({ runId: runId.toString() }).where(placeOf(entitlement, step));
-      return { repository, runId };
-    },
+    } catch (thrown) {
+      if (findPawlError(thrown)?.code !== "DISPATCH_REFUSED") return lookUp(row, thrown);
+      await db.delete(stepRequests).where(placeOf(row));
+      throw thrown;
+    }
+    return started(row, runId);
+  }
 
-    /** @throws STEP_NOT_REQUESTED */
-    async recorded(entitlement: Hex, step: number): Promise<RecordedRequest> {
-      const [row] = await db.select().from(stepRequests).where(placeOf(entitlement, step));
-      if (!row) throw gatewayError("STEP_NOT_REQUESTED", { entitlement, step });
-      const input = custody.unwrap(row.input, inputPurpose(entitlement, step));
-      return { inputHash: row.inputHash, input, resultKey: row.resultKey };
-    },
-  };
+  async function lookUp(row: RequestRow, cause?: unknown): Promise<StartedRun> {
+    const { step, inputHash, repository, dispatchNonce } = row;
+    const runId = await findRun({ repository, dispatchNonce });
+    if (runId === undefined) throw gatewayError("DISPATCH_UNKNOWN", { step, inputHash, repository }, cause);
+    return started(row, runId);
+  }
+
+  async function started(row: RequestRow, runId: bigint): Promise<StartedRun> {
+    await db.update(stepRequests).set({ runId: runId.toString() }).where(placeOf(row));
+    return { repository: row.repository, runId };
+  }
 }
 
 export type StepRequests = ReturnType<typeof createStepRequests>;
 
-function placeOf(entitlement: Hex, step: number) {
-  return and(eq(stepRequests.entitlement, entitlement), eq(stepRequests.step, step));
+function placeOf({ entitlement, step, inputHash }: Pick<RequestRow, "entitlement" | "step" | "inputHash">) {
+  return and(
+    eq(stepRequests.entitlement, entitlement),
+    eq(stepRequests.step, step),
+    eq(stepRequests.inputHash, inputHash),
+  );
 }
 
-function inputPurpose(entitlement: Hex, step: number): string {
-  return `input ${entitlement} ${step}`;
+function inputPurpose(entitlement: Hex, step: number, inputHash: Hex): string {
+  return `input ${entitlement} ${step} ${inputHash}`;
 }

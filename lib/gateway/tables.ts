@@ -23,7 +23,10 @@ export const ratchetLinks = pgTable(
   (table) => [primaryKey({ columns: [table.entitlement, table.step, table.permitHash, table.nextStateCommitment] })],
 );
 
-/** What the buyer asked to be worked on. The input is wrapped: it is for the run alone. */
+/**
+ * What the buyer asked to be worked on. A later request of the same step stands beside the earlier ones: their runs may
+ * have asked, or hold a permit. The input is wrapped: it is for the run alone.
+ */
 export const stepRequests = pgTable(
   "gateway_step_requests",
   {
@@ -35,9 +38,12 @@ export const stepRequests = pgTable(
     requestedAt: integer("requested_at").notNull(),
     dispatchNonce: hex("dispatch_nonce").notNull(),
     repository: text().notNull(),
+    /** Null until GitHub has named the run, which may have started all the same. */
     runId: text("run_id"),
+    /** Orders the requests of one second. */
+    sequence: integer().generatedAlwaysAsIdentity(),
   },
-  (table) => [primaryKey({ columns: [table.entitlement, table.step] })],
+  (table) => [primaryKey({ columns: [table.entitlement, table.step, table.inputHash] })],
 );
 
 export const asks = pgTable("gateway_asks", {

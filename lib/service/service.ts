@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createRemoteJWKSet } from "jose";
 import {
   createPublicClient,
@@ -16,19 +15,19 @@ import { type Deployment, parseDeployment } from "../chain/deployment.ts";
 import type { Transactor } from "../chain/transact.ts";
 import { refuseSandboxRoot, type ServerConfig } from "../config/server.ts";
 import { systemClock, systemRandom } from "../core/effects.ts";
-import { findPawlError } from "../core/error.ts";
 import { createRouter, jsonResponse, type Route } from "../core/http.ts";
 import { createLog, type Log } from "../core/log.ts";
 import { observationBytes } from "../evidence/observation.ts";
 import { loadTrust } from "../evidence/trust.ts";
 import { createConsumer } from "../gateway/consume.ts";
 import { createCustody } from "../gateway/custody.ts";
-import type { DigestSigner, DispatchRun, ObserveRun } from "../gateway/dependencies.ts";
+import type { DigestSigner, ObserveRun } from "../gateway/dependencies.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { gatewayRoutes } from "../gateway/http.ts";
 import { createRatchet } from "../gateway/ratchet.ts";
 import { createTokenVerifier } from "../gateway/token.ts";
 import { createGitHubClient, type GitHubClient } from "../github/client.ts";
+import { dispatchThrough, findRunThrough } from "../github/dispatch.ts";
 import { observeRun } from "../github/observe.ts";
 import { createIndexer } from "../market/indexer.ts";
 import { createMarket, type Market } from "../market/market.ts";
@@ -100,6 +99,7 @@ export async function startService(config: ServerConfig, migrationsFolder: strin
     }),
     observe: observeThrough(github),
     dispatch: dispatchThrough(github),
+    findRun: findRunThrough(github),
     consume: createConsumer(transactor(config.PAWL_GATEWAY_KEY), deployment),
     signer: digestSigner(config.PAWL_GATEWAY_KEY),
     releaseTag: config.PAWL_RELEASE_TAG,
@@ -162,29 +162,6 @@ function healthRoute(market: Market): Route {
     return jsonResponse({ ok: true, indexedBlock: progress?.blockNumber ?? null });
   };
   return { method: "GET", path: "/v1/health", handler };
-}
-
-/** How long a run that GitHub started without saying so may take to show up. */
-const LOOKUP_TRIES = 10;
-const LOOKUP_PAUSE_MS = 2000;
-
-function dispatchThrough(github: GitHubClient): DispatchRun {
-  return async ({ repository, workflowFile, sourceCommit, inputs }) => {
-    try {
-      // A dispatch takes a tag, never a commit; the tag is protected, and the run's `sha` is what is checked.
-      return BigInt(await github.dispatchWorkflow({ repository, workflowFile, ref: `pawl/${sourceCommit}`, inputs }));
-    } catch (thrown) {
-      const { dispatchNonce } = inputs;
-      if (findPawlError(thrown)?.code !== "RUN_ID_UNKNOWN" || dispatchNonce === undefined) throw thrown;
-      // The answer was lost, not necessarily the dispatch: never dispatch again blindly, look for the run instead.
-      for (let tried = 0; tried < LOOKUP_TRIES; tried++) {
-        const run = await github.findRunByNonce({ repository, dispatchNonce });
-        if (run) return BigInt(run.id);
-        await sleep(LOOKUP_PAUSE_MS);
-      }
-      throw thrown;
-    }
-  };
 }
 
 function observeThrough(github: GitHubClient): ObserveRun {

@@ -104,8 +104,8 @@ export const gatewayMutants: readonly Mutant[] = [
     "out-of-order": {
       only: ASK,
       removes: "a run asks for the step that can open next",
-      from: "      await entitlements.nextStep(entitlement, step);\n      const { inputHash }",
-      to: "      const { inputHash }",
+      from: "      await entitlements.nextStep(entitlement, step);\n      const inputHash",
+      to: "      const inputHash",
     },
     "other-deployment": {
       only: ASK,
@@ -292,8 +292,37 @@ export const gatewayMutants: readonly Mutant[] = [
     replayed: {
       only: REQUEST,
       removes: "one signed request starts one run",
-      from: "if (earlier?.inputHash === inputHash && earlier.runId !== null) {",
-      to: 'if (earlier?.inputHash === inputHash && earlier.runId === "") {',
+      from: "        .onConflictDoNothing()\n",
+      to: "        .onConflictDoUpdate({ target: [stepRequests.entitlement, stepRequests.step, stepRequests.inputHash], set: { requestedAt: now } })\n",
+    },
+    "blindly-again": {
+      only: REQUEST,
+      removes: "a run that is not known is looked up, never started again",
+      from: "      return lookUp(earlier);\n",
+      to: '      return start(earlier, file ?? "", terms.sourceCommit.slice(2));\n',
+    },
+    "freed-without-a-no": {
+      only: REQUEST,
+      removes: "only GitHub's refusal lets the same request dispatch again",
+      from: 'if (findPawlError(thrown)?.code !== "DISPATCH_REFUSED") return',
+      to: 'if (findPawlError(thrown)?.code === "INTERNAL") return',
+    },
+    "never-freed": {
+      only: REQUEST,
+      removes: "a refused dispatch can be repeated",
+      from: "      await db.delete(stepRequests).where(placeOf(row));\n",
+    },
+    "other-result-key": {
+      only: REQUEST,
+      removes: "an input is requested with one result key",
+      from: "if (earlier.resultKey !== resultKey) throw",
+      to: 'if (earlier.resultKey === "0x") throw',
+    },
+    "input-of-another-run": {
+      only: ASK,
+      removes: "a run works on the input that it was started for",
+      from: "rows.find((each) => each.runId === runId) ?? rows[0]",
+      to: "rows[0]",
     },
   }),
   ...mutantsOf("lib/gateway/content.ts", "content", ["test/lib/store/store.test.ts"], {

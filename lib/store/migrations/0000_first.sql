@@ -74,7 +74,8 @@ CREATE TABLE "gateway_step_requests" (
 	"dispatch_nonce" text NOT NULL,
 	"repository" text NOT NULL,
 	"run_id" text,
-	CONSTRAINT "gateway_step_requests_entitlement_step_pk" PRIMARY KEY("entitlement","step")
+	"sequence" integer GENERATED ALWAYS AS IDENTITY (sequence name "gateway_step_requests_sequence_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
+	CONSTRAINT "gateway_step_requests_entitlement_step_input_hash_pk" PRIMARY KEY("entitlement","step","input_hash")
 );
 --> statement-breakpoint
 CREATE TABLE "market_blocks" (

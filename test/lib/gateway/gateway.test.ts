@@ -22,6 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 beforeEach(async () => {
+  world.calmGitHub();
   entitlement = (await world.buy()).id;
 });
 
@@ -73,6 +74,76 @@ describe("a step request", () => {
     const before = world.dispatched.length;
     expect(await world.gateway.requests.request(request)).toEqual(first);
     expect(world.dispatched).toHaveLength(before);
+  });
+
+  it("starts one run when it arrives four times at once", async () => {
+    const before = world.dispatched.length;
+    const request = await world.signRequest(entitlement, 1);
+    await Promise.allSettled(Array.from({ length: 4 }, () => world.gateway.requests.request(request)));
+    expect(world.dispatched).toHaveLength(before + 1);
+    expect(await world.gateway.requests.request(request)).toMatchObject({ runId: BigInt(before + 1) });
+  });
+
+  it("starts one run each when two requests of one step are replayed in turn", async () => {
+    const before = world.dispatched.length;
+    const requests = [await world.signRequest(entitlement, 1), await world.signRequest(entitlement, 1)];
+    for (let time = 0; time < 3; time++) {
+      for (const request of requests) await world.gateway.requests.request(request);
+    }
+    expect(world.dispatched).toHaveLength(before + 2);
+  });
+
+  it("is answered with the run when GitHub started it and the answer was lost", async () => {
+    const before = world.dispatched.length;
+    world.github.dispatch = "starts, and the answer is lost";
+    const request = await world.signRequest(entitlement, 1);
+    const answer = { runId: BigInt(before + 1) };
+    expect(await world.gateway.requests.request(request)).toMatchObject(answer);
+    expect(await world.gateway.requests.request(request)).toMatchObject(answer);
+    expect(world.dispatched).toHaveLength(before + 1);
+  });
+
+  it("finds its run later when GitHub does not show it yet, and starts no other meanwhile", async () => {
+    const before = world.dispatched.length;
+    Object.assign(world.github, { dispatch: "starts, and the answer is lost", showsRuns: false });
+    const request = await world.signRequest(entitlement, 1);
+    for (let time = 0; time < 2; time++) {
+      await expect(world.gateway.requests.request(request)).rejects.toMatchObject(code("DISPATCH_UNKNOWN"));
+      world.github.dispatch = "starts";
+    }
+    world.github.showsRuns = true;
+    expect(await world.gateway.requests.request(request)).toMatchObject({ runId: BigInt(before + 1) });
+    expect(world.dispatched).toHaveLength(before + 1);
+  });
+
+  it("never starts a run of its own again when it is unknown whether it did; a newly signed one does", async () => {
+    const before = world.dispatched.length;
+    world.github.dispatch = "starts nothing, and the answer is lost";
+    const request = await world.signRequest(entitlement, 1);
+    await expect(world.gateway.requests.request(request)).rejects.toMatchObject(code("DISPATCH_UNKNOWN"));
+    world.github.dispatch = "starts";
+    await expect(world.gateway.requests.request(request)).rejects.toMatchObject(code("DISPATCH_UNKNOWN"));
+    expect(world.dispatched).toHaveLength(before);
+    await world.gateway.requests.request(await world.signRequest(entitlement, 1));
+    expect(world.dispatched).toHaveLength(before + 1);
+  });
+
+  it("can be sent again once GitHub, which refused it, takes it", async () => {
+    const before = world.dispatched.length;
+    world.github.dispatch = "refuses";
+    const request = await world.signRequest(entitlement, 1);
+    await expect(world.gateway.requests.request(request)).rejects.toMatchObject(code("DISPATCH_REFUSED"));
+    world.github.dispatch = "starts";
+    expect(await world.gateway.requests.request(request)).toMatchObject({ runId: BigInt(before + 1) });
+  });
+
+  it("is refused when its input was requested with another result key", async () => {
+    const input = canonicalBytes({ v: 1, salt: Buffer.from(systemRandom(32)).toString("base64url"), payload: null });
+    const inputHash = sha256Hex(input);
+    await world.gateway.requests.request(await world.signRequest(entitlement, 1, { input, inputHash }));
+    const resultKey: Hex = `0x${"12".repeat(32)}`;
+    const other = await world.signRequest(entitlement, 1, { input, inputHash, resultKey });
+    await expect(world.gateway.requests.request(other)).rejects.toMatchObject(code("STEP_REQUEST_CONFLICT"));
   });
 
   it("dispatches nothing when it is refused", async () => {
@@ -350,9 +421,9 @@ describe("the release", () => {
   it("is repaired by reading the chain: another process releases the same keys to the same worker", async () => {
     const asked = await world.permitted(entitlement, 1);
     await world.release(entitlement, 1, asked);
-    const first = await stateShare(asked, await world.gateway.release.poll(asked.askId, world.proof(asked)));
+    const first = await opened(asked, await world.gateway.release.poll(asked.askId, world.proof(asked)), "state");
     const restarted = world.gatewayWith(world.kek);
-    const again = await stateShare(asked, await restarted.release.poll(asked.askId, world.proof(asked)));
+    const again = await opened(asked, await restarted.release.poll(asked.askId, world.proof(asked)), "state");
     expect(Buffer.from(again).equals(Buffer.from(first))).toBe(true);
   });
 
@@ -383,11 +454,11 @@ describe("the release", () => {
     );
   });
 
-  async function stateShare(asked: Asked & { readonly permitHash: Hex }, answer: PollAnswerJson): Promise<Uint8Array> {
+  async function opened(asked: Asked, answer: PollAnswerJson, kind: "state" | "input"): Promise<Uint8Array> {
     if (answer.status !== "released") throw new Error(`not released: ${answer.status}`);
-    const { state } = answer.envelopes;
-    const { v: _v, expiresAt: _e, ...expected } = state.header;
-    const envelope = { ...state, header: state.header } as Parameters<typeof openEnvelope>[0];
+    const sealed = answer.envelopes[kind];
+    const { v: _v, expiresAt: _e, ...expected } = sealed.header;
+    const envelope = { ...sealed, header: sealed.header } as Parameters<typeof openEnvelope>[0];
     return openEnvelope(
       envelope,
       expected as Parameters<typeof openEnvelope>[1],

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { bytesToHex, createWalletClient, custom, type Hex, type PublicClient, stringToBytes, zeroHash } from "viem";
 import { hardhat } from "viem/chains";
@@ -7,8 +8,11 @@ import { askAudience, releaseAudience } from "#lib/capability/keySchedule.ts";
 import { systemRandom } from "#lib/core/effects.ts";
 import { sha256Hex } from "#lib/core/hash.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
+import { observationBytes } from "#lib/evidence/observation.ts";
+import type { AskFacts } from "#lib/gateway/ask.ts";
 import { createConsumer } from "#lib/gateway/consume.ts";
 import { createCustody } from "#lib/gateway/custody.ts";
+import { gatewayError } from "#lib/gateway/errors.ts";
 import { createGateway, type Gateway } from "#lib/gateway/gateway.ts";
 import { createRatchet } from "#lib/gateway/ratchet.ts";
 import { pollMac } from "#lib/gateway/runMac.ts";
@@ -37,9 +41,25 @@ export type Asked = { readonly run: Run; readonly askId: Hex; readonly pollSecre
 export type Fault = {
   db(db: Database): Database;
   afterTransaction(): void;
+  beforeDispatch(): void;
   afterDispatch(): void;
 };
-const noFault: Fault = { db: (db) => db, afterTransaction: () => undefined, afterDispatch: () => undefined };
+const noFault: Fault = {
+  db: (db) => db,
+  afterTransaction: () => undefined,
+  beforeDispatch: () => undefined,
+  afterDispatch: () => undefined,
+};
+
+/** How GitHub behaves. It names a started run by its place among the dispatched ones, from 1. */
+export type GitHubMood = {
+  dispatch: "starts" | "refuses" | "starts, and the answer is lost" | "starts nothing, and the answer is lost";
+  /** Whether a run can be found by its nonce. */
+  showsRuns: boolean;
+  /** Name of the machine on which a run is observed; undefined when the run is gone. */
+  runnerName: string | undefined;
+};
+const goodMood: GitHubMood = { dispatch: "starts", showsRuns: true, runnerName: "GitHub Actions 12" };
 
 export async function createGatewayWorld(options: { readonly workloadCommit?: string } = {}) {
   const chain = await createWorld();
@@ -49,6 +69,7 @@ export async function createGatewayWorld(options: { readonly workloadCommit?: st
   const keys = (await generateKeyPair("RS256")) as CryptoKeyPair;
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: "k1", alg: "RS256", use: "sig" };
   const dispatched: Record<string, string>[] = [];
+  const github: GitHubMood = { ...goodMood };
   let ahead = 0;
   const time = { now: await chain.now() };
   const tick = async () => {
@@ -78,11 +99,20 @@ export async function createGatewayWorld(options: { readonly workloadCommit?: st
         keys: createLocalJWKSet({ keys: [jwk] }),
         clock: () => time.now,
       }),
-      observe: async () => canonicalBytes({ observed: true }),
+      observe: async ({ facts, runsOn }) => observed(facts, runsOn),
       dispatch: async ({ inputs }) => {
-        dispatched.push({ ...inputs });
+        fault.beforeDispatch();
+        if (github.dispatch === "refuses") throw gatewayError("DISPATCH_REFUSED", { status: 422 });
+        if (github.dispatch !== "starts nothing, and the answer is lost") dispatched.push({ ...inputs });
+        // An answer takes its time, in which other requests come in.
+        await pause(10);
         fault.afterDispatch();
+        if (github.dispatch !== "starts") throw new Error("socket hang up");
         return BigInt(dispatched.length);
+      },
+      findRun: async ({ dispatchNonce }) => {
+        const place = dispatched.findIndex((inputs) => inputs.dispatchNonce === dispatchNonce);
+        return github.showsRuns && place >= 0 ? BigInt(place + 1) : undefined;
       },
       consume: (consumption) => {
         const attempt = consume(consumption);
@@ -102,6 +132,32 @@ export async function createGatewayWorld(options: { readonly workloadCommit?: st
       releaseTag: "safe",
       clock: () => time.now,
       random: systemRandom,
+    });
+  }
+
+  function observed(facts: AskFacts, runsOn: string): Uint8Array {
+    const { runnerName } = github;
+    if (runnerName === undefined) throw new Error("GitHub shows no such run");
+    return observationBytes({
+      facts: {
+        repository: facts.repository,
+        repositoryId: facts.repositoryId,
+        runId: facts.runId,
+        runAttempt: facts.runAttempt,
+        checkRunId: facts.checkRunId,
+        sha: facts.sha,
+        event: facts.event,
+        workflowPath: ".github/workflows/step.yml",
+        calledCommit: facts.jobWorkflowSha,
+        status: "in_progress",
+        runnerName,
+        runnerGroupId: 0,
+        runnerGroupName: "GitHub Actions",
+        labels: [runsOn],
+        observedAt: time.now,
+      },
+      // GitHub's answers name the moment, so no two are alike.
+      raw: { run: systemRandom(8), jobs: systemRandom(8) },
     });
   }
 
@@ -155,15 +211,21 @@ export async function createGatewayWorld(options: { readonly workloadCommit?: st
   async function signRequest(
     entitlement: Hex,
     step: number,
-    change: { readonly by?: keyof typeof people; readonly deadline?: number; readonly input?: Uint8Array } = {},
+    change: {
+      readonly by?: keyof typeof people;
+      readonly deadline?: number;
+      readonly input?: Uint8Array;
+      readonly inputHash?: Hex;
+      readonly resultKey?: Hex;
+    } = {},
   ): Promise<StepRequest> {
     const salt = Buffer.from(systemRandom(32)).toString("base64url");
     const input = canonicalBytes({ v: 1, salt, payload: { n: ++counter } });
     const message = {
       entitlement,
       step,
-      inputHash: sha256Hex(input),
-      resultKey: zeroHash,
+      inputHash: change.inputHash ?? sha256Hex(input),
+      resultKey: change.resultKey ?? zeroHash,
       deadline: change.deadline ?? time.now + 600,
     };
     const signature = await people[change.by ?? "buyer"].signTypedData({
@@ -288,6 +350,9 @@ export async function createGatewayWorld(options: { readonly workloadCommit?: st
     deployment,
     policy,
     dispatched,
+    /** What tests bend of GitHub; {@link calmGitHub} bends it back. */
+    github,
+    calmGitHub: () => void Object.assign(github, goodMood),
     time,
     contextOf,
     buy,
