@@ -3,10 +3,17 @@ import { bytesToHex, type Hex, stringToBytes, zeroHash } from "viem";
 import { askInfo } from "../capability/envelope.ts";
 import { hpkeSeal } from "../capability/hpke.ts";
 import { askAudience } from "../capability/keySchedule.ts";
+import { findPawlError } from "../core/error.ts";
 import { sha256Hex } from "../core/hash.ts";
 import { observationDigest } from "../evidence/observation.ts";
-import { headOf, readEntitlementState, runKeyOf } from "../permits/entitlement.ts";
-import { permitHash, type StepPermit, stepPermitJson, stepPermitSchema } from "../permits/stepPermit.ts";
+import { headOf, runKeyOf } from "../permits/entitlement.ts";
+import {
+  permitHash,
+  type StepPermit,
+  type StepPermitJson,
+  stepPermitJson,
+  stepPermitSchema,
+} from "../permits/stepPermit.ts";
 import type { GatewayDependencies } from "./dependencies.ts";
 import type { EntitlementReader } from "./entitlements.ts";
 import { gatewayError } from "./errors.ts";
@@ -20,7 +27,7 @@ export type AskRow = typeof asks.$inferSelect;
 
 /** From a run's first call to the buyer's permit. */
 export function createAsks(dependencies: GatewayDependencies, entitlements: EntitlementReader, requests: StepRequests) {
-  const { db, client, deployment, custody, ratchet, clock, random, verifyToken, observe, signer } = dependencies;
+  const { db, deployment, custody, ratchet, clock, random, verifyToken, observe, signer } = dependencies;
 
   return {
     /**
@@ -114,8 +121,7 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
         .where(eq(asks.entitlement, entitlement))
         .orderBy(desc(asks.createdAt))
         .limit(50);
-      const state = await readEntitlementState(client, deployment, entitlement);
-      const newest = rows.find((row) => row.permitHash === null && row.step > state.opened);
+      const newest = rows.find((row) => row.permitHash === null);
       return Promise.all(
         rows.map(async (row) => ({
           askId: row.id,
@@ -127,7 +133,7 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
           createdAt: row.createdAt,
           permitHash: row.permitHash,
           consumeTransaction: row.consumeTransaction,
-          proposal: row === newest ? stepPermitJson(await propose(row)) : null,
+          proposal: row === newest ? await proposable(row) : null,
         })),
       );
     },

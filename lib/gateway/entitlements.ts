@@ -1,5 +1,4 @@
-import type { Hex } from "viem";
-import { readIsOpen } from "../chain/reads.ts";
+import { encodeAbiParameters, type Hex, keccak256, stringToHex } from "viem";
 import { checkTermsAgainstPolicy } from "../offers/terms.ts";
 import {
   type EntitlementIdentity,
@@ -57,7 +56,8 @@ export function createEntitlementReader(dependencies: GatewayDependencies) {
       if (now >= state.expiresAt) throw gatewayError("ENTITLEMENT_OVER", { expiresAt: state.expiresAt, now });
       const opening =
         state.opened > 0 ? await readStepOpening(client, deployment, entitlement, state.opened) : undefined;
-      const open = opening !== undefined && (await readIsOpen(client, deployment, { entitlement, ...opening }));
+      // The ledger's head is the mark of the run that took the step, and stays so after its time, until it is voided.
+      const open = opening !== undefined && state.head === openMarkerOf(opening);
       const stale = open && now >= opening.claimDeadline ? opening : undefined;
       const expected = stale ? state.opened : state.opened + 1;
       const refuse = (problem: string) =>
@@ -70,6 +70,12 @@ export function createEntitlementReader(dependencies: GatewayDependencies) {
       return { step, parentHead: stale ? stale.parentHead : state.head, state, stale };
     },
   };
+}
+
+/** Head of an entitlement while a run has its step: `keccak256(abi.encode("open", parentHead, permitHash, runKey))`. */
+function openMarkerOf({ parentHead, permitHash, runKey }: StepOpening): Hex {
+  const words = [{ type: "bytes32" }, { type: "bytes32" }, { type: "bytes32" }, { type: "bytes32" }] as const;
+  return keccak256(encodeAbiParameters(words, [stringToHex("open", { size: 32 }), parentHead, permitHash, runKey]));
 }
 
 export type EntitlementReader = ReturnType<typeof createEntitlementReader>;

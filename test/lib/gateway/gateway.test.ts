@@ -241,6 +241,39 @@ describe("an ask", () => {
     await expect(world.gateway.release.poll(other.askId, proof)).rejects.toMatchObject(code("CUSTODY_UNREADABLE"));
   });
 
+  it("gets the input of the request that started it, whatever was requested after", async () => {
+    const first = await world.signRequest(entitlement, 1);
+    const { runId } = await world.gateway.requests.request(first);
+    await world.gateway.requests.request(await world.signRequest(entitlement, 1));
+    await world.ask(entitlement, 1, { ...(await world.newRun()), runId: runId.toString() });
+    expect((await world.proposal(entitlement)).inputHash).toBe(first.inputHash);
+  });
+
+  it("gets the newest input when the gateway did not start it", async () => {
+    const newest = await world.signRequest(entitlement, 1);
+    await world.gateway.requests.request(newest);
+    await world.ask(entitlement, 1, await world.newRun());
+    expect((await world.proposal(entitlement)).inputHash).toBe(newest.inputHash);
+  });
+
+  it("stays in the inbox without a proposal where no permit could be signed", async () => {
+    await world.ask(entitlement, 1, await world.newRun());
+    const { now } = world.time;
+    world.time.now = now + 100 * 86_400;
+    const inbox = await world.gateway.asks.inbox(entitlement);
+    world.time.now = now;
+    expect(inbox).toMatchObject([{ step: 1, proposal: null }]);
+  });
+
+  it("takes over a step whose run has timed out", async () => {
+    const late = await world.permitted(entitlement, 1);
+    await world.release(entitlement, 1, late);
+    await world.pass(1000);
+    const retry = await world.permitted(entitlement, 1);
+    await world.release(entitlement, 1, retry);
+    expect(await world.gateway.release.poll(retry.askId, world.proof(retry))).toMatchObject({ status: "released" });
+  });
+
   it("leaves no secret in the store in the clear", async () => {
     const request = await world.signRequest(entitlement, 1);
     await world.gateway.requests.request(request);
