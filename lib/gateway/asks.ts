@@ -19,9 +19,9 @@ import type { EntitlementReader } from "./entitlements.ts";
 import { gatewayError } from "./errors.ts";
 import type { StepRequests } from "./requests.ts";
 import { checkRunIdentity } from "./runIdentity.ts";
-import { checkRunMac, deliveryMac, MAX_CLOCK_DIFFERENCE_SECONDS, pollMac } from "./runMac.ts";
+import { announcedMac, checkRunMac, MAX_CLOCK_DIFFERENCE_SECONDS, pollMac } from "./runMac.ts";
 import { asks, ratchetLinks, seenTokens } from "./tables.ts";
-import type { Ask, AskAnswer, InboxEntryJson, PermitSubmission, Poll } from "./wire.ts";
+import type { AnnouncedDelivery, Ask, AskAnswer, InboxEntryJson, PermitSubmission, Poll } from "./wire.ts";
 
 export type AskRow = typeof asks.$inferSelect;
 
@@ -84,11 +84,17 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
       };
     },
 
-    /** Checks a poll, or with `body` a delivery. @throws ASK_UNKNOWN, POLL_UNAUTHENTICATED */
-    async authenticate(askId: Hex, proof: Poll, body?: Uint8Array): Promise<AskRow> {
+    /** Checks a poll. @throws ASK_UNKNOWN, POLL_UNAUTHENTICATED */
+    async authenticate(askId: Hex, proof: Poll): Promise<AskRow> {
       const row = await find(askId);
-      const secret = custody.unwrap(row.pollSecret, pollPurpose(askId));
-      checkRunMac(proof, body ? deliveryMac(secret, askId, proof.at, body) : pollMac(secret, askId, proof.at), clock());
+      checkRunMac(proof, pollMac(secretOf(row), askId, proof.at), clock());
+      return row;
+    },
+
+    /** Checks a delivery by what is announced of it. @throws ASK_UNKNOWN, POLL_UNAUTHENTICATED */
+    async authenticateDelivery(askId: Hex, announced: AnnouncedDelivery): Promise<AskRow> {
+      const row = await find(askId);
+      checkRunMac(announced, announcedMac(secretOf(row), askId, announced.at, announced), clock());
       return row;
     },
 
@@ -189,6 +195,20 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
     const [row] = await db.select().from(asks).where(eq(asks.id, askId));
     if (!row) throw gatewayError("ASK_UNKNOWN", { askId });
     return row;
+  }
+
+  function secretOf(row: AskRow): Uint8Array {
+    return custody.unwrap(row.pollSecret, pollPurpose(row.id));
+  }
+
+  /** The proposal of a run, or null where the state of its entitlement forbids one: the inbox shows the run all the same. */
+  async function proposable(row: AskRow): Promise<StepPermitJson | null> {
+    try {
+      return stepPermitJson(await propose(row));
+    } catch (thrown) {
+      if (findPawlError(thrown)?.kind === "conflict") return null;
+      throw thrown;
+    }
   }
 
   /** The one permit this run could use, but for salt and deadline. */

@@ -4,6 +4,7 @@ import { type ErrorKind, PawlError } from "../core/error.ts";
 import { parseJsonBytes } from "../core/json.ts";
 import type { StepPermitJson } from "../permits/stepPermit.ts";
 import { gatewayError } from "./errors.ts";
+import { announce } from "./runMac.ts";
 import {
   type Ask,
   type AskAnswer,
@@ -86,10 +87,13 @@ export function createGatewayClient(options: { readonly url: string; readonly fe
     parentBundle: (askId: Hex, poll: Poll) =>
       call("POST", `/v1/asks/${askId}/parent`, JSON.stringify(poll), { "content-type": "application/json" }),
     deliver: async (askId: Hex, proof: Poll, archive: Uint8Array) => {
+      const announced = announce(archive);
       const bytes = await call("PUT", `/v1/asks/${askId}/delivery`, Buffer.from(archive), {
         "content-type": "application/x-tar",
         "pawl-at": String(proof.at),
         "pawl-mac": proof.mac,
+        "pawl-length": String(announced.bytes),
+        "pawl-sha256": announced.hash,
       });
       return parseJsonBytes(bytes, receiptSchema, { what: "receipt", maxBytes: 65_536 });
     },

@@ -77,6 +77,14 @@ export const gatewayErrors = {
     kind: "backend",
     sentence: "Stored secrets do not open with this key-encryption key.",
   },
+  DELIVERY_MISMATCH: {
+    kind: "invalid",
+    sentence: "The delivered bytes are not the announced ones: their length or their hash differs.",
+  },
+  DELIVERY_INCOMPLETE: {
+    kind: "invalid",
+    sentence: "The delivery broke off, took too long, or was sent again before it had arrived.",
+  },
   DELIVERY_CONFLICT: { kind: "conflict", sentence: "Other outputs were already delivered for this permit." },
   DELIVERY_REFUSED: { kind: "policy", sentence: "The delivered outputs exceed a limit of the policy." },
   CONTENT_UNKNOWN: { kind: "missing", sentence: "The gateway's store holds no content with this hash." },

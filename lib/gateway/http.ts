@@ -1,10 +1,11 @@
 import type { z } from "zod";
 import { bytes32 } from "../core/encoding.ts";
-import { bytesResponse, jsonResponse, type Route, readBody, readJson } from "../core/http.ts";
+import { bytesResponse, jsonResponse, type Route, readJson } from "../core/http.ts";
 import { parseSchema } from "../core/json.ts";
-import { deliveryLimits } from "./deliveries.ts";
 import type { Gateway } from "./gateway.ts";
 import {
+  type AnnouncedDelivery,
+  announcedDeliverySchema,
   askSchema,
   permitSubmissionSchema,
   pollSchema,
@@ -78,15 +79,7 @@ export function gatewayRoutes(gateway: Gateway): readonly Route[] {
       path: "/v1/asks/:ask/delivery",
       handler: async (request, { ask }) => {
         const askId = word(ask, "ask");
-        const { at, mac } = parseSchema(
-          pollSchema,
-          { at: Number(request.headers.get("pawl-at") ?? Number.NaN), mac: request.headers.get("pawl-mac") },
-          "pawl-at and pawl-mac headers",
-        );
-        const limits = await gateway.deliveries.limits(askId);
-        const room = deliveryLimits(limits);
-        const body = await readBody(request, room.maxBytes + 65_536);
-        return jsonResponse(await gateway.deliveries.deliver(askId, { at, mac }, body));
+        return jsonResponse(await gateway.deliveries.receive(askId, announcedIn(request.headers), request.body));
       },
     },
     {
@@ -96,6 +89,17 @@ export function gatewayRoutes(gateway: Gateway): readonly Route[] {
         bytesResponse(await gateway.deliveries.result(await readJson(request, resultRequestSchema, SMALL_BODY))),
     },
   ];
+}
+
+function announcedIn(headers: Headers): AnnouncedDelivery {
+  const number = (name: string) => Number(headers.get(name) ?? Number.NaN);
+  const announced = {
+    at: number("pawl-at"),
+    mac: headers.get("pawl-mac"),
+    bytes: number("pawl-length"),
+    hash: headers.get("pawl-sha256"),
+  };
+  return parseSchema(announcedDeliverySchema, announced, "pawl-* headers");
 }
 
 function word(value: string | undefined, what: string): z.output<typeof bytes32> {

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { type Hex, hexToBytes } from "viem";
 import { sha256Hex, taggedHash, uint } from "../core/hash.ts";
 import { gatewayError } from "./errors.ts";
-import type { Poll } from "./wire.ts";
+import type { AnnouncedBody, Poll } from "./wire.ts";
 
 /** How far a runner's clock may be off. */
 export const MAX_CLOCK_DIFFERENCE_SECONDS = 60;
@@ -12,9 +12,22 @@ export function pollMac(pollSecret: Uint8Array, askId: Hex, at: number): Hex {
   return mac(pollSecret, taggedHash("poll", hexToBytes(askId), uint(at, 64)));
 }
 
-/** MAC of a delivery: HMAC(pollSecret, T(`deliver`, askId ‖ u64 unix ‖ H(body))). */
+/** What is said of a body before it is sent. */
+export function announce(body: Uint8Array): AnnouncedBody {
+  return { bytes: body.length, hash: sha256Hex(body) };
+}
+
+/** {@link announcedMac} of a body in hand. */
 export function deliveryMac(pollSecret: Uint8Array, askId: Hex, at: number, body: Uint8Array): Hex {
-  return mac(pollSecret, taggedHash("deliver", hexToBytes(askId), uint(at, 64), hexToBytes(sha256Hex(body))));
+  return announcedMac(pollSecret, askId, at, announce(body));
+}
+
+/**
+ * MAC of a delivery: HMAC(pollSecret, T(`deliver`, askId ‖ u64 unix ‖ u64 length ‖ H(body))), so that it can be checked
+ * before the body is read. The tag and the ask stand for method and path: no other call takes this MAC.
+ */
+export function announcedMac(pollSecret: Uint8Array, askId: Hex, at: number, { bytes, hash }: AnnouncedBody): Hex {
+  return mac(pollSecret, taggedHash("deliver", hexToBytes(askId), uint(at, 64), uint(bytes, 64), hexToBytes(hash)));
 }
 
 /** @throws POLL_UNAUTHENTICATED when the MAC is another or its time is too far from `now` */

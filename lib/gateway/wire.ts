@@ -77,6 +77,14 @@ export type AskAnswer = z.output<typeof askAnswerSchema>;
 export const pollSchema = z.strictObject({ at: unixSeconds, mac: bytes32 });
 export type Poll = z.output<typeof pollSchema>;
 
+/** Length and SHA-256 of a body that follows. */
+const announcedBody = { bytes: z.int().min(1), hash: bytes32 };
+export type AnnouncedBody = { readonly bytes: number; readonly hash: `0x${string}` };
+
+/** The headers of a delivery: a proof as of a poll, which covers what is announced of the body. */
+export const announcedDeliverySchema = z.strictObject({ ...pollSchema.shape, ...announcedBody });
+export type AnnouncedDelivery = z.output<typeof announcedDeliverySchema>;
+
 export const releaseSchema = z.strictObject({ at: unixSeconds, mac: bytes32, token: z.string().min(1).max(8192) });
 export type Release = z.output<typeof releaseSchema>;
 

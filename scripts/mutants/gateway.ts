@@ -162,6 +162,24 @@ export const gatewayMutants: readonly Mutant[] = [
       to: "  if (tier <= 2) return undefined;\n",
     },
   }),
+  ...mutantsOf("lib/gateway/bodies.ts", "body", ["test/lib/gateway/bodies.test.ts"], {
+    "any-length": {
+      removes: "a body is as long as announced",
+      from: "if (total !== announced.bytes) {",
+      to: "if (false) {",
+    },
+    "any-hash": {
+      removes: "a body is the announced one",
+      from: "if (actual !== announced.hash) {",
+      to: "if (false) {",
+    },
+    "all-at-once": {
+      removes: "few bodies are read at once",
+      from: "if (free > 0) free--;",
+      to: "free--;\n    if (free > 0) free++;",
+    },
+    "many-of-one-sender": { removes: "a sender has one body read", from: "    reading.get(sender)?.abort();\n" },
+  }),
   ...mutantsOf("lib/gateway/runMac.ts", "poll", [GATEWAY], {
     forged: { only: RELEASE, removes: "a poll proves the poll secret", from: "if (!same || Math", to: "if (Math" },
     late: {
@@ -173,8 +191,8 @@ export const gatewayMutants: readonly Mutant[] = [
     "other-body": {
       only: DELIVERY,
       removes: "a delivery's MAC covers its bytes",
-      from: "uint(at, 64), hexToBytes(sha256Hex(body))));",
-      to: "uint(at, 64)));",
+      from: "uint(bytes, 64), hexToBytes(hash)));",
+      to: "uint(bytes, 64)));",
     },
   }),
   ...mutantsOf("lib/gateway/custody.ts", "custody", [GATEWAY], {
@@ -246,6 +264,12 @@ export const gatewayMutants: readonly Mutant[] = [
       removes: "a delivery is for an open step",
       from: "if (opening?.permitHash !== hash || !(await readIsOpen(client, deployment, { entitlement, ...opening }))) {",
       to: "if (opening?.permitHash !== hash) {",
+    },
+    "of-any-size": {
+      tests: ["test/lib/gateway/http.test.ts"],
+      removes: "a delivery is no larger than the policy allows",
+      from: "if (announced.bytes > most) throw",
+      to: "if (announced.bytes < 0) throw",
     },
     "second-outputs": {
       only: DELIVERY,

@@ -1,9 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Hex } from "viem";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { systemRandom } from "#lib/core/effects.ts";
 import { findPawlError } from "#lib/core/error.ts";
 import { createRouter } from "#lib/core/http.ts";
+import { canonicalBytes } from "#lib/core/json.ts";
 import { createGatewayClient } from "#lib/gateway/client.ts";
 import { gatewayRoutes } from "#lib/gateway/http.ts";
-import { createGatewayWorld, type GatewayWorld } from "./world.ts";
+import { announce, deliveryMac } from "#lib/gateway/runMac.ts";
+import { packArchive } from "#lib/state/archive.ts";
+import { type Asked, createGatewayWorld, type GatewayWorld } from "./world.ts";
 
 let world: GatewayWorld;
 let handle: (request: Request) => Promise<Response>;
@@ -69,6 +74,96 @@ describe("the gateway over HTTP", () => {
     const response = await broken(new Request("https://gateway.example/v1/x"));
     expect(response.status).toBe(502);
     expect(await response.text()).not.toContain("secret detail");
+  });
+
+  describe("and a delivery", () => {
+    const archive = () =>
+      packArchive([
+        { name: "result.json", bytes: canonicalBytes({ v: 1, salt: word, payload: { ok: true } }) },
+        { name: "state.bundle", bytes: new Uint8Array([1]) },
+      ]);
+    let asked: Asked & { readonly permitHash: Hex };
+    beforeEach(async () => {
+      const { id } = await world.buy();
+      asked = await world.permitted(id, 1);
+      await world.release(id, 1, asked);
+    });
+    const announcing = (body: Uint8Array, secret = asked.pollSecret) => {
+      const at = world.time.now;
+      const { bytes, hash } = announce(body);
+      return {
+        "pawl-at": String(at),
+        "pawl-mac": deliveryMac(secret, asked.askId, at, body),
+        "pawl-length": String(bytes),
+        "pawl-sha256": hash,
+      };
+    };
+    /** Sends a body under headers, and says what was answered and whether anything of the body was read. */
+    const put = async (headers: Record<string, string>, body: Uint8Array) => {
+      let read = false;
+      const stream = new ReadableStream<Uint8Array>(
+        {
+          pull(controller) {
+            read = true;
+            controller.enqueue(body);
+            controller.close();
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      const url = `https://gateway.example/v1/asks/${asked.askId}/delivery`;
+      const init = { method: "PUT", headers, body: stream, duplex: "half" } as RequestInit;
+      const response = await handle(new Request(url, init));
+      return { read, answer: await response.json() };
+    };
+
+    it("takes it from its client and answers the receipt", async () => {
+      const client = createGatewayClient({
+        url: "https://gateway.example",
+        fetch: (input, init) => handle(new Request(String(input), init)),
+      });
+      const body = await archive();
+      const at = world.time.now;
+      const proof = { at, mac: deliveryMac(asked.pollSecret, asked.askId, at, body) };
+      expect(await client.deliver(asked.askId, proof, body)).toMatchObject({ permitHash: asked.permitHash });
+    });
+
+    it("reads nothing of it from anybody but the run", async () => {
+      const body = await archive();
+      const { read, answer } = await put(announcing(body, systemRandom(32)), body);
+      expect(answer.error.code).toBe("POLL_UNAUTHENTICATED");
+      expect(read).toBe(false);
+    });
+
+    it("reads nothing of it under another length or hash than the MAC covers", async () => {
+      const body = await archive();
+      for (const change of [{ "pawl-length": "1000000" }, { "pawl-sha256": word }]) {
+        const { read, answer } = await put({ ...announcing(body), ...change }, body);
+        expect(answer.error.code).toBe("POLL_UNAUTHENTICATED");
+        expect(read).toBe(false);
+      }
+    });
+
+    it("reads nothing of it that is larger than the policy allows", async () => {
+      const body = new Uint8Array(3_000_000);
+      const { read, answer } = await put(announcing(body), body);
+      expect(answer.error.code).toBe("DELIVERY_REFUSED");
+      expect(read).toBe(false);
+    });
+
+    it("reads nothing of it once the step has timed out", async () => {
+      const body = await archive();
+      await world.pass(1000);
+      const { read, answer } = await put(announcing(body), body);
+      expect(answer.error.code).toBe("RELEASE_CLOSED");
+      expect(read).toBe(false);
+    });
+
+    it("refuses other bytes than were announced", async () => {
+      const body = await archive();
+      const { answer } = await put(announcing(body), body.toReversed());
+      expect(answer.error.code).toBe("DELIVERY_MISMATCH");
+    });
   });
 
   it("gives its client the very error it threw", async () => {
