@@ -17,6 +17,7 @@ import {
 import type { GatewayDependencies } from "./dependencies.ts";
 import type { EntitlementReader } from "./entitlements.ts";
 import { gatewayError } from "./errors.ts";
+import { observeAtAsk } from "./observation.ts";
 import type { StepRequests } from "./requests.ts";
 import { checkRunIdentity } from "./runIdentity.ts";
 import { announcedMac, checkRunMac, MAX_CLOCK_DIFFERENCE_SECONDS, pollMac } from "./runMac.ts";
@@ -52,9 +53,7 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
       const tokenHash = sha256Hex(stringToBytes(token));
       const sealed = await hpkeSeal(workerKey, pollSecret, askInfo(context, step, tokenHash));
       await spendToken(jti, expiresAt);
-      const observed = await observeTier2(offer.terms.runnerTier, () =>
-        observe({ facts, terms: offer.terms, runsOn: offer.policy.runsOn }),
-      );
+      const observed = await observeAtAsk(observe, offer, facts);
       await ratchet.begin(entitlement);
       const runKey = runKeyOf({
         gateway: signer.address,
@@ -276,10 +275,12 @@ export function observerSignatureOf(row: AskRow): Hex {
   return row.observationSignature ?? "0x";
 }
 
-async function observeTier2(tier: number, observe: () => Promise<Uint8Array>) {
-  if (tier < 2) return undefined;
-  const bytes = await observe();
-  return { bytes, hash: sha256Hex(bytes) };
+/** @throws PERMIT_ALREADY_GIVEN */
+function sameAsGiven(row: AskRow, hash: Hex): Hex {
+  if (row.permitHash !== hash) {
+    throw gatewayError("PERMIT_ALREADY_GIVEN", { askId: row.id, permitHash: row.permitHash });
+  }
+  return hash;
 }
 
 function pollPurpose(askId: Hex): string {

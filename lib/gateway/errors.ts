@@ -64,6 +64,10 @@ export const gatewayErrors = {
     kind: "conflict",
     sentence: "The permit's deadline passed before the run proved that it is alive.",
   },
+  OBSERVATION_CHANGED: {
+    kind: "policy",
+    sentence: "GitHub's API does not show the run as it did when it asked, so the step is not opened.",
+  },
   RELEASE_NOT_SAFE: { kind: "conflict", sentence: "The consumption is not yet in a safe block; poll again." },
   RELEASE_CLOSED: {
     kind: "conflict",

@@ -12,6 +12,7 @@ import type { ContentStore } from "./content.ts";
 import type { GatewayDependencies } from "./dependencies.ts";
 import type { EntitlementReader } from "./entitlements.ts";
 import { gatewayError } from "./errors.ts";
+import { observeAtRelease } from "./observation.ts";
 import type { StepShare } from "./ratchet.ts";
 import type { StepRequests } from "./requests.ts";
 import { asks as asksTable } from "./tables.ts";
@@ -34,7 +35,9 @@ export function createRelease(
   const underWay = new Map<Hex, Promise<Hex>>();
 
   return {
-    /** @throws PERMIT_MISSING, PERMIT_TIMEOUT, TOKEN_*, RUN_CHANGED, and the contract's refusals */
+    /**
+     * @throws PERMIT_MISSING, PERMIT_TIMEOUT, TOKEN_*, RUN_CHANGED, OBSERVATION_*, and the contract's refusals
+     */
     async release(askId: Hex, request: Release): Promise<Hex> {
       const row = await asks.authenticate(askId, request);
       const { permit, hash } = givenPermit(row);
@@ -86,6 +89,7 @@ export function createRelease(
     if (already) return row.consumeTransaction ?? zeroHash;
     if (clock() > permit.deadline) throw gatewayError("PERMIT_TIMEOUT", { deadline: permit.deadline });
     const identity = await entitlements.identity(row.entitlement);
+    await observeAtRelease(dependencies.observe, identity.offer, row);
     const { stale } = await entitlements.nextStep(row.entitlement, row.step);
     const attempt = dependencies.consume({
       terms: identity.offer.terms,

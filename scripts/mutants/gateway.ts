@@ -155,11 +155,30 @@ export const gatewayMutants: readonly Mutant[] = [
       from: '["repositoryId", "runId", "runAttempt", "checkRunId"] as const',
       to: '["repositoryId", "runId", "runAttempt"] as const',
     },
-    "tier-2-unobserved": {
+    "any-delivery": {
+      only: DELIVERY,
+      removes: "a delivery proves the poll secret",
+      from: "      checkRunMac(announced, announcedMac(secretOf(row), askId, announced.at, announced), clock());\n",
+    },
+  }),
+  ...mutantsOf("lib/gateway/observation.ts", "observation", [GATEWAY], {
+    "none-at-ask": {
       only: ASK,
       removes: "tier 2: the run is observed before it is admitted",
-      from: "  if (tier < 2) return undefined;\n",
-      to: "  if (tier <= 2) return undefined;\n",
+      from: "if (terms.runnerTier < OBSERVED_TIER) return undefined;",
+      to: "if (terms.runnerTier <= OBSERVED_TIER) return undefined;",
+    },
+    "none-at-release": {
+      only: RELEASE,
+      removes: "tier 2: the run is observed again before its step opens",
+      from: "if (terms.runnerTier < OBSERVED_TIER) return;",
+      to: "if (terms.runnerTier <= OBSERVED_TIER) return;",
+    },
+    "another-machine": {
+      only: RELEASE,
+      removes: "tier 2: both observations show the same run",
+      from: "if (!OF_THE_MOMENT.has(field) && actual !== expected) {",
+      to: "if (false) {",
     },
   }),
   ...mutantsOf("lib/gateway/bodies.ts", "body", ["test/lib/gateway/bodies.test.ts"], {

@@ -6,6 +6,7 @@ import { askAudience, releaseAudience } from "#lib/capability/keySchedule.ts";
 import { systemRandom } from "#lib/core/effects.ts";
 import { sha256Hex } from "#lib/core/hash.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
+import { parseObservation } from "#lib/evidence/observation.ts";
 import { deliveryMac } from "#lib/gateway/runMac.ts";
 import { asks, ratchetLinks, stepRequests } from "#lib/gateway/tables.ts";
 import { type PollAnswerJson, resultRequestTypes } from "#lib/gateway/wire.ts";
@@ -223,11 +224,11 @@ describe("an ask", () => {
 
   it("is observed before it is admitted where the offer asks for tier 2, and the permit names what was seen", async () => {
     const observed = (await world.buy({ runnerTier: 2 })).id;
-    const { askId } = await world.requestAndAsk(observed, 1);
-    const seen = canonicalBytes({ observed: true });
-    expect((await world.proposal(observed)).observationHash).toBe(sha256Hex(seen));
+    const { askId, run } = await world.requestAndAsk(observed, 1);
     const [row] = await world.store.db.select().from(asks).where(eq(asks.id, askId));
-    expect(Buffer.from(row?.observation ?? [])).toEqual(Buffer.from(seen));
+    const seen = row?.observation ?? new Uint8Array();
+    expect(parseObservation(seen)).toMatchObject({ runId: run.runId, runnerName: "GitHub Actions 12" });
+    expect((await world.proposal(observed)).observationHash).toBe(sha256Hex(seen));
   });
 
   it("has a poll secret that is of no use under another ask", async () => {
@@ -477,6 +478,55 @@ describe("the release", () => {
     for (const proof of [forged, shifted, late]) {
       await expect(world.gateway.release.poll(asked.askId, proof)).rejects.toMatchObject(code("POLL_UNAUTHENTICATED"));
     }
+  });
+
+  it("seals the permitted input, whatever is requested between permit and release", async () => {
+    const asked = await world.requestAndAsk(entitlement, 1);
+    const permit = await world.proposal(entitlement);
+    const permitHash = await world.gateway.asks.permit(asked.askId, await world.signPermit(permit));
+    await world.gateway.requests.request(await world.signRequest(entitlement, 1));
+    await world.release(entitlement, 1, { ...asked, permitHash });
+    const answer = await world.gateway.release.poll(asked.askId, world.proof(asked));
+    expect(sha256Hex(await opened(asked, answer, "input"))).toBe(permit.inputHash);
+  });
+
+  describe("at tier 2", () => {
+    let asked: Asked & { readonly permitHash: Hex };
+    beforeEach(async () => {
+      entitlement = (await world.buy({ runnerTier: 2 })).id;
+      asked = await world.permitted(entitlement, 1);
+    });
+    const openedSteps = async () => (await world.chain.read.entitlement(entitlement)).opened;
+
+    it("opens the step for a run that is observed as it was", async () => {
+      world.time.now += 1;
+      await world.release(entitlement, 1, asked);
+      expect(await openedSteps()).toBe(1);
+    });
+
+    it("is refused for a run that is observed on another machine than when it asked", async () => {
+      world.github.runnerName = "GitHub Actions 13";
+      await expect(world.release(entitlement, 1, asked)).rejects.toMatchObject(
+        code("OBSERVATION_CHANGED", {
+          field: "runnerName",
+          expected: "GitHub Actions 12",
+          actual: "GitHub Actions 13",
+        }),
+      );
+      expect(await openedSteps()).toBe(0);
+    });
+
+    it("is refused for a run that GitHub no longer shows", async () => {
+      world.github.runnerName = undefined;
+      await expect(world.release(entitlement, 1, asked)).rejects.toThrow("GitHub shows no such run");
+      expect(await openedSteps()).toBe(0);
+    });
+
+    it("is refused where the first observation is missing", async () => {
+      await world.store.db.update(asks).set({ observation: null }).where(eq(asks.id, asked.askId));
+      await expect(world.release(entitlement, 1, asked)).rejects.toMatchObject(code("OBSERVATION_CHANGED"));
+      expect(await openedSteps()).toBe(0);
+    });
   });
 
   it("is impossible with another key-encryption key", async () => {
