@@ -1,4 +1,4 @@
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq, isNull, lt } from "drizzle-orm";
 import { bytesToHex, type Hex, stringToBytes, zeroHash } from "viem";
 import { askInfo } from "../capability/envelope.ts";
 import { hpkeSeal } from "../capability/hpke.ts";
@@ -145,14 +145,15 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
 
     /**
      * Records the buyer's permit after holding every field against the run that asked, and after the contract itself
-     * has accepted it in a simulation.
+     * has accepted it in a simulation. A run takes one permit: the same one again changes nothing.
      *
      * @throws PERMIT_MISMATCH, PERMIT_ALREADY_GIVEN, and the contract's own refusals
      */
     async permit(askId: Hex, submission: PermitSubmission): Promise<Hex> {
       const row = await find(askId);
       const { permit, signature, signer: permitSigner } = submission;
-      if (row.permitHash !== null) throw gatewayError("PERMIT_ALREADY_GIVEN", { askId, permitHash: row.permitHash });
+      const hash = permitHash(permit, deployment);
+      if (row.permitHash !== null) return sameAsGiven(row, hash);
       const identity = await entitlements.identity(row.entitlement);
       const expected = await propose(row);
       for (const field of Object.keys(expected) as (keyof StepPermit)[]) {
@@ -168,7 +169,6 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
           actual: permit.deadline,
         });
       }
-      const hash = permitHash(permit, deployment);
       const { stale } = await entitlements.nextStep(row.entitlement, row.step);
       await dependencies
         .consume({
@@ -182,11 +182,13 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
           stale,
         })
         .simulate();
-      await db
+      // Another permit may have come in since the row was read; the one that was written may already be consumed.
+      const [taken] = await db
         .update(asks)
         .set({ permit: stepPermitJson(permit), permitHash: hash, permitSignature: signature, permitSigner })
-        .where(eq(asks.id, askId));
-      return hash;
+        .where(and(eq(asks.id, askId), isNull(asks.permitHash)))
+        .returning();
+      return sameAsGiven(taken ?? (await find(askId)), hash);
     },
   };
 

@@ -58,7 +58,7 @@ export const gatewayErrors = {
     kind: "invalid",
     sentence: "The permit differs from the run that asked; it would not let this run take the step.",
   },
-  PERMIT_ALREADY_GIVEN: { kind: "conflict", sentence: "This run already holds a permit." },
+  PERMIT_ALREADY_GIVEN: { kind: "conflict", sentence: "This run already holds another permit." },
   PERMIT_MISSING: { kind: "conflict", sentence: "The buyer has not permitted this run yet." },
   PERMIT_TIMEOUT: {
     kind: "conflict",

@@ -134,8 +134,14 @@ export const gatewayMutants: readonly Mutant[] = [
     "permit-twice": {
       only: PERMIT,
       removes: "one permit for each ask",
-      from: 'if (row.permitHash !== null) throw gatewayError("PERMIT_ALREADY_GIVEN"',
-      to: 'if (row.permitHash === "0x") throw gatewayError("PERMIT_ALREADY_GIVEN"',
+      from: "  if (row.permitHash !== hash) {",
+      to: "  if (false) {",
+    },
+    "permit-over-another": {
+      only: PERMIT,
+      removes: "a permit that came in meanwhile is not written over",
+      from: ".where(and(eq(asks.id, askId), isNull(asks.permitHash)))",
+      to: ".where(eq(asks.id, askId))",
     },
     "permit-not-simulated": {
       only: PERMIT,

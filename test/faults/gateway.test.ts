@@ -1,6 +1,6 @@
-import type { Hex } from "viem";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { envelopeSchema, openEnvelope } from "#lib/capability/envelope.ts";
+import { findPawlError } from "#lib/core/error.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
 import type { Gateway } from "#lib/gateway/gateway.ts";
 import { deliveryMac } from "#lib/gateway/runMac.ts";
@@ -37,31 +37,32 @@ it("loses nothing and opens nothing twice, wherever a process dies", { timeout: 
 
 async function trade(fault: Fault & { happened(): boolean }): Promise<void> {
   const { id } = await world.buy();
-  let gateway = world.gatewayWith(world.kek, fault);
+  const dying = world.gatewayWith(world.kek, fault);
+  let gateway = dying;
   /** Does something as often as its caller would: again with another process when the first one died. */
   const insist = async <T>(work: (gateway: Gateway) => Promise<T>): Promise<T> => {
     try {
       return await work(gateway);
     } catch (thrown) {
-      if (!fault.happened() || !(thrown instanceof Died)) throw thrown;
+      // Whatever a dead process would have answered, nobody heard it.
+      if (!fault.happened() || gateway !== dying) throw thrown;
       gateway = world.gatewayWith(world.kek);
       return work(gateway);
     }
   };
 
+  const before = world.dispatched.length;
   const request = await world.signRequest(id, 1);
-  await insist((now) => now.requests.request(request));
+  await insist((now) => now.requests.request(request)).catch(async (thrown: unknown) => {
+    // Dead between its note and the dispatch: nobody may dispatch for that note again, but the buyer may sign anew.
+    if (findPawlError(thrown)?.code !== "DISPATCH_UNKNOWN") throw thrown;
+    await gateway.requests.request(await world.signRequest(id, 1));
+  });
+  expect(world.dispatched).toHaveLength(before + 1);
   const run = await world.newRun();
   const asked = await insist((now) => world.ask(id, 1, run, now));
   const submission = await world.signPermit(await world.proposal(id));
-  const permitHash = await insist((now) =>
-    now.asks.permit(asked.askId, submission).catch((thrown: unknown) => {
-      // Recorded before the answer was lost: the buyer finds it given.
-      if (thrown instanceof Error && "code" in thrown && thrown.code === "PERMIT_ALREADY_GIVEN")
-        return given(now, asked.askId);
-      throw thrown;
-    }),
-  );
+  const permitHash = await insist((now) => now.asks.permit(asked.askId, submission));
   await insist((now) => world.release(id, 1, { ...asked, permitHash }, run, now));
   const body = await packArchive([
     { name: "result.json", bytes: canonicalBytes({ v: 1, salt: `0x${"11".repeat(32)}`, payload: null }) },
@@ -91,12 +92,6 @@ async function trade(fault: Fault & { happened(): boolean }): Promise<void> {
   expect(await world.chain.read.entitlement(id)).toMatchObject({ opened: 1, settled: 0 });
 }
 
-async function given(gateway: Gateway, askId: Hex): Promise<Hex> {
-  const row = await gateway.asks.find(askId);
-  if (row.permitHash === null) throw new Error("no permit was given");
-  return row.permitHash;
-}
-
 class Died extends Error {}
 
 /** Counts writes and transactions; at the k-th the process is gone: before a write, after a transaction was sent. */
@@ -120,6 +115,7 @@ function dieAt(k: number): Fault & { happened(): boolean } {
         },
       }),
     afterTransaction: step,
+    beforeDispatch: step,
     afterDispatch: step,
   };
 }

@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { type Hex, zeroHash } from "viem";
+import { bytesToHex, type Hex, zeroHash } from "viem";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openEnvelope } from "#lib/capability/envelope.ts";
 import { askAudience, releaseAudience } from "#lib/capability/keySchedule.ts";
@@ -302,12 +302,28 @@ describe("a permit", () => {
     permit = await world.proposal(entitlement);
   });
 
-  it("is taken from the buyer, once", async () => {
+  it("is taken from the buyer once, and the same one again changes nothing", async () => {
     const submission = await world.signPermit(permit);
-    await world.gateway.asks.permit(asked.askId, submission);
-    await expect(world.gateway.asks.permit(asked.askId, submission)).rejects.toMatchObject(
-      code("PERMIT_ALREADY_GIVEN"),
+    const permitHash = await world.gateway.asks.permit(asked.askId, submission);
+    expect(await world.gateway.asks.permit(asked.askId, submission)).toBe(permitHash);
+    const other = await world.signPermit({ ...permit, salt: bytesToHex(systemRandom(32)) });
+    await expect(world.gateway.asks.permit(asked.askId, other)).rejects.toMatchObject(
+      code("PERMIT_ALREADY_GIVEN", { permitHash }),
     );
+  });
+
+  it("is the first of two that arrive at once, and stays it", async () => {
+    const submissions = [permit, { ...permit, salt: bytesToHex(systemRandom(32)) }].map((each) =>
+      world.signPermit(each),
+    );
+    const outcomes = await Promise.allSettled(
+      (await Promise.all(submissions)).map((submission) => world.gateway.asks.permit(asked.askId, submission)),
+    );
+    const taken = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+    const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    expect(taken).toHaveLength(1);
+    expect(refused).toMatchObject([code("PERMIT_ALREADY_GIVEN")]);
+    expect((await world.gateway.asks.find(asked.askId)).permitHash).toBe(taken[0]);
   });
 
   const other: Hex = `0x${"99".repeat(32)}`;
