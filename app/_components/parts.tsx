@@ -3,7 +3,7 @@ import type { Address } from "viem";
 import type { ErrorJson } from "#lib/core/error.ts";
 import { formatAmount, type TokenInfo } from "./amounts.ts";
 import styles from "./parts.module.css";
-import { relativeWords, shortHex, type Tone } from "./words.ts";
+import { relativeWords, shortHex, type Tone, utcWords } from "./words.ts";
 
 /** The plain pieces every page is made of. All of them render on the server or in the browser alike. */
 
@@ -93,9 +93,8 @@ export function Amount({ value, token }: { readonly value: bigint; readonly toke
 
 /** A moment, in unix seconds: relative to read, exact on hover and for machines. */
 export function Moment({ at, now }: { readonly at: number; readonly now: number }) {
-  const iso = new Date(at * 1000).toISOString();
   return (
-    <time dateTime={iso} title={iso.replace("T", " ").replace(".000Z", " UTC")}>
+    <time dateTime={new Date(at * 1000).toISOString()} title={utcWords(at)}>
       {relativeWords(at, now)}
     </time>
   );

@@ -23,6 +23,11 @@ export function durationWords(seconds: number): string {
   return parts.join(" ");
 }
 
+/** `2026-11-23 08:09:18 UTC`, of unix seconds. */
+export function utcWords(at: number): string {
+  return new Date(at * 1000).toISOString().replace("T", " ").replace(".000Z", " UTC");
+}
+
 /** `in 5 minutes`, `2 hours ago`: one unit, rounded. */
 export function relativeWords(at: number, now: number): string {
   const distance = at - now;

@@ -68,7 +68,7 @@ export function reviewPermit(permit: StepPermit, ask: InboxEntry, known: PermitK
     line(
       "inputHash",
       "Input",
-      known.requestedInput === null ? "asked for elsewhere: check it yourself" : "what you asked for here",
+      known.requestedInput === null ? "asked for elsewhere: compare it below" : "what you asked for here",
       known.requestedInput,
     ),
     line("workerKey", "Worker key", "the run: only it holds the other half", null),
@@ -103,7 +103,12 @@ function observed({ observationHash }: StepPermit): Pick<PermitLine, "verdict"> 
   return { verdict: observationHash === zeroHash ? "differs" : "free" };
 }
 
-/** Whether nothing speaks against signing. */
-export function canSign(lines: readonly PermitLine[]): boolean {
-  return lines.length > 0 && lines.every(({ verdict }) => verdict !== "differs");
+/** What speaks against signing, in a sentence; null if nothing does. */
+export function objectionTo(lines: readonly PermitLine[]): string | null {
+  const differing = lines.filter(({ verdict }) => verdict === "differs").map(({ field }) => field);
+  if (differing.length === 0) return null;
+  // A cancellation reaches the ledger first, then the gateway's proposal and this page, in either order.
+  return differing.every((field) => field === "epoch")
+    ? "Permits were cancelled, and this page and the gateway do not know it both yet. It can be signed as soon as they agree on the epoch."
+    : "A field differs from what the offer, the ledger or you said. Do not sign this permit.";
 }

@@ -1,59 +1,12 @@
 import { zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
-import type { InboxEntry } from "#lib/gateway/wire.ts";
 import type { StepPermit } from "#lib/permits/stepPermit.ts";
-import { canSign, type PermitKnowledge, reviewPermit } from "../../app/_wallet/permitReview.ts";
+import { objectionTo, type PermitKnowledge, reviewPermit } from "../../app/_wallet/permitReview.ts";
 import { account, offerOf, word } from "../lib/market/chain.fixture.ts";
+import { askOf, permit } from "./inbox.fixture.ts";
 
 const { terms } = offerOf();
-const permit: StepPermit = {
-  entitlement: word("entitlement"),
-  epoch: 2,
-  step: 4,
-  gateway: terms.gateway,
-  repositoryId: 77n,
-  runId: 4242n,
-  runAttempt: 1,
-  sourceCommit: terms.sourceCommit,
-  signerCommit: terms.signerCommit,
-  policyHash: terms.policyHash,
-  inputHash: word("input"),
-  workerKey: word("worker"),
-  resultKey: zeroHash,
-  parentStateCommitment: word("state"),
-  parentNetCommitment: word("net"),
-  observationHash: zeroHash,
-  salt: word("salt"),
-  deadline: 1_800_000_600n,
-};
-const ask: InboxEntry = {
-  askId: word("ask"),
-  step: 4,
-  workerKey: word("worker"),
-  inputHash: word("input"),
-  facts: {
-    repository: "acme/runs",
-    repositoryId: "77",
-    ownerId: "1",
-    visibility: "public",
-    sha: "c".repeat(40),
-    ref: "refs/tags/pawl",
-    workflowRef: "acme/runs/.github/workflows/run.yml@refs/tags/pawl",
-    workflowSha: "c".repeat(40),
-    jobWorkflowRef: "pawl/pawl/.github/workflows/pawl-step.yml",
-    jobWorkflowSha: "b".repeat(40),
-    runId: "4242",
-    runAttempt: 1,
-    checkRunId: "9",
-    event: "workflow_dispatch",
-    runnerEnvironment: "github-hosted",
-  },
-  observationHash: zeroHash,
-  createdAt: 1_800_000_000,
-  permitHash: null,
-  consumeTransaction: null,
-  proposal: permit,
-};
+const ask = askOf();
 const known: PermitKnowledge = {
   entitlement: word("entitlement"),
   epoch: 2,
@@ -70,7 +23,7 @@ describe("the review of a permit", () => {
   });
 
   it("lets a permit be signed that agrees with offer, ledger and request", () => {
-    expect(canSign(reviewPermit(permit, ask, known))).toBe(true);
+    expect(objectionTo(reviewPermit(permit, ask, known))).toBeNull();
   });
 
   const changes: readonly Partial<StepPermit>[] = [
@@ -92,16 +45,23 @@ describe("the review of a permit", () => {
   it.each(changes)("refuses a permit that differs in %o", (change) => {
     const lines = reviewPermit({ ...permit, ...change }, ask, known);
     expect(lines.filter(({ verdict }) => verdict === "differs").map(({ field }) => field)).toEqual(Object.keys(change));
-    expect(canSign(lines)).toBe(false);
+    expect(objectionTo(lines)).not.toBeNull();
   });
 
   it("refuses a tier 2 permit without an observation", () => {
     const tier2 = { ...known, terms: { ...terms, runnerTier: 2 } };
-    expect(canSign(reviewPermit(permit, ask, tier2))).toBe(false);
-    expect(canSign(reviewPermit({ ...permit, observationHash: word("seen") }, ask, tier2))).toBe(true);
+    expect(objectionTo(reviewPermit(permit, ask, tier2))).not.toBeNull();
+    expect(objectionTo(reviewPermit({ ...permit, observationHash: word("seen") }, ask, tier2))).toBeNull();
   });
 
   it("refuses a first step that claims to have a parent", () => {
-    expect(canSign(reviewPermit(permit, ask, { ...known, parent: null }))).toBe(false);
+    expect(objectionTo(reviewPermit(permit, ask, { ...known, parent: null }))).not.toBeNull();
+  });
+
+  it("is put off, without alarm, while gateway and page know another epoch", () => {
+    const objection = (change: Partial<StepPermit>) => objectionTo(reviewPermit({ ...permit, ...change }, ask, known));
+    expect(objection({ epoch: 3 })).toMatch(/cancelled/);
+    expect(objection({ epoch: 3, step: 5 })).toMatch(/Do not sign/);
+    expect(objection({ step: 5 })).toMatch(/Do not sign/);
   });
 });
