@@ -1,6 +1,5 @@
 "use client";
 
-import { useRouter } from "next/navigation";
 import { useId, useState } from "react";
 import { bytesToHex, erc20Abi, type Hex, zeroAddress } from "viem";
 import { escrowAbi } from "#lib/chain/generated/abis.ts";
@@ -34,8 +33,9 @@ export function BuyPanel(props: Props) {
 
 function BuyForm({ runtime, offerId, terms, token, wallet }: Props & { readonly wallet: ReadyWallet }) {
   const [entered, setEntered] = useState(String(Math.min(3, terms.maxSteps)));
-  const { stage, run, isWorking } = useAction();
-  const router = useRouter();
+  const { stage, run, openSoon, isWorking } = useAction();
+  // Once is enough: what it made has a page, which opens by itself.
+  const isBusy = isWorking || stage.at === "done";
   const id = useId();
   const steps = /^[1-9][0-9]{0,7}$/.test(entered) ? Number(entered) : 0;
   const isValid = steps >= 1 && steps <= terms.maxSteps;
@@ -74,8 +74,7 @@ function BuyForm({ runtime, offerId, terms, token, wallet }: Props & { readonly 
       say,
     );
     const entitlement = entitlementIdOf(offerId, address, salt);
-    // The page exists once the indexer has seen the purchase.
-    setTimeout(() => router.push(`/entitlements/${entitlement}`), 1800);
+    openSoon(`/entitlements/${entitlement}`);
     return "Bought. Opening your entitlement…";
   };
 
@@ -85,7 +84,7 @@ function BuyForm({ runtime, offerId, terms, token, wallet }: Props & { readonly 
       style={{ gap: "var(--s3)" }}
       onSubmit={(event) => {
         event.preventDefault();
-        if (isValid) void run(buy);
+        if (isValid && !isBusy) void run(buy);
       }}
     >
       <div className={form.field}>
@@ -102,7 +101,7 @@ function BuyForm({ runtime, offerId, terms, token, wallet }: Props & { readonly 
           {isValid ? `${formatAmount(total, token)} in total` : `Enter a number from 1 to ${terms.maxSteps}.`}
         </span>
       </div>
-      <button type="submit" className={form.primary} disabled={!isValid || isWorking}>
+      <button type="submit" className={form.primary} disabled={!isValid || isBusy}>
         Buy {isValid ? `${steps} ${steps === 1 ? "step" : "steps"}` : "steps"}
       </button>
       <StageNote stage={stage} />

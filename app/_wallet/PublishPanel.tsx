@@ -1,6 +1,5 @@
 "use client";
 
-import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { bytesToHex } from "viem";
 import { offerRegistryAbi } from "#lib/chain/generated/abis.ts";
@@ -132,8 +131,9 @@ function PublishForm({ runtime, initial, tokens, wallet }: Props & { readonly wa
   const [draft, setDraft] = useState(initial);
   const [isShown, setShown] = useState(false);
   const [salt] = useState(() => bytesToHex(systemRandom(32)));
-  const { stage, run, isWorking } = useAction();
-  const router = useRouter();
+  const { stage, run, openSoon, isWorking } = useAction();
+  // Once is enough: what it made has a page, which opens by itself.
+  const isBusy = isWorking || stage.at === "done";
   const [openedAt] = useState(systemClock);
   const built = buildOffer(draft, {
     deployment: runtime.deployment,
@@ -157,7 +157,7 @@ function PublishForm({ runtime, initial, tokens, wallet }: Props & { readonly wa
       },
       say,
     );
-    setTimeout(() => router.push(`/offers/${offerIdOf(terms)}`), 1800);
+    openSoon(`/offers/${offerIdOf(terms)}`);
     return "Published. Opening the offer…";
   };
 
@@ -168,6 +168,7 @@ function PublishForm({ runtime, initial, tokens, wallet }: Props & { readonly wa
       onSubmit={(event) => {
         event.preventDefault();
         setShown(true);
+        if (isBusy) return;
         if (built.ok) void run(publish);
         else focusFirst(event.currentTarget, built.problems);
       }}
@@ -223,7 +224,7 @@ function PublishForm({ runtime, initial, tokens, wallet }: Props & { readonly wa
         </p>
       )}
       <div className={form.actions}>
-        <button type="submit" className={form.primary} disabled={isWorking}>
+        <button type="submit" className={form.primary} disabled={isBusy}>
           Publish the offer
         </button>
         <StageNote stage={stage} />

@@ -24,13 +24,16 @@ function makeConfig(runtime: Runtime): Config {
   const chain = { ...known, rpcUrls: { default: { http: [rpcUrl] } } };
   const projectId = runtime.walletConnectProjectId;
   const sandbox = runtime.sandboxAccounts.map(({ role, address }) => sandboxWallet(`Sandbox ${role}`, address));
+  // Wallets that announce themselves are listed without this one, and nothing answers it where there is none.
+  const own = [...("ethereum" in window ? [injectedWallet] : []), ...(projectId ? [walletConnectWallet] : [])];
   const groups = [
-    ...(sandbox.length > 0 ? [{ groupName: "Sandbox: play money, no password", wallets: sandbox }] : []),
-    { groupName: "Your wallets", wallets: [injectedWallet, ...(projectId ? [walletConnectWallet] : [])] },
-  ];
+    { groupName: "Sandbox: play money, no password", wallets: sandbox },
+    { groupName: "Your wallets", wallets: own },
+  ].filter(({ wallets }) => wallets.length > 0);
   return createConfig({
     chains: [chain],
-    connectors: connectorsForWallets(groups, { appName: "Pawl", projectId: projectId ?? "" }),
+    // RainbowKit refuses to make a list of nothing.
+    connectors: groups.length > 0 ? connectorsForWallets(groups, { appName: "Pawl", projectId: projectId ?? "" }) : [],
     transports: { [chain.id]: http(rpcUrl) },
     pollingInterval: sandbox.length > 0 ? 500 : 4000,
     ssr: false,

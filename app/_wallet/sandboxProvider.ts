@@ -6,6 +6,12 @@ const rpcAnswerSchema = z.union([
   z.object({ error: z.object({ code: z.number(), message: z.string(), data: z.unknown().optional() }) }),
 ]);
 
+/**
+ * JSON-RPC's "method not found". viem tries `wallet_sendTransaction` after a refused `eth_sendTransaction`, and reports
+ * the first refusal only when the second is of this code; after EIP-1193's 4200 it would report the second.
+ */
+const NO_SUCH_METHOD = -32_601;
+
 /** An error as EIP-1193 wants it. */
 class ProviderError extends Error {
   readonly code: number;
@@ -26,7 +32,7 @@ export function createSandboxProvider(options: {
   readonly address: Address;
   readonly chainId: number;
   readonly rpcUrl: string;
-  readonly storage: Storage;
+  readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
 }): EIP1193Provider {
   const { address, chainId, rpcUrl, storage } = options;
   const memory = `pawl.sandbox.${address}`;
@@ -54,6 +60,8 @@ export function createSandboxProvider(options: {
         return null;
       }
       default:
+        if (method.startsWith("wallet_"))
+          throw new ProviderError(`the sandbox wallet has no ${method}`, NO_SUCH_METHOD);
         return forward(method, params);
     }
   }

@@ -20,10 +20,11 @@ export type Say = (sentence: string, transaction?: Hex) => void;
 
 /** When to ask the server again: the indexer is a moment behind the chain. */
 const REFRESH_AFTER_MS = [300, 1500, 3500];
+const INDEXED_AFTER_MS = 1800;
 
 /**
  * Runs one action at a time and tells how it goes. What the action returns is the last word; the page's data is
- * refreshed after it.
+ * refreshed after it. What is still to happen then does not, once the panel is gone.
  */
 export function useAction() {
   const [stage, setStage] = useState<Stage>({ at: "idle" });
@@ -31,6 +32,9 @@ export function useAction() {
   const router = useRouter();
   const timers = useRef<ReturnType<typeof setTimeout>[]>([]);
   useEffect(() => () => timers.current.forEach(clearTimeout), []);
+  const later = useCallback((afterMs: number, then: () => void) => {
+    timers.current.push(setTimeout(then, afterMs));
+  }, []);
 
   const run = useCallback(
     async (action: (say: Say) => Promise<string>): Promise<boolean> => {
@@ -46,7 +50,7 @@ export function useAction() {
         say("Checking…");
         const sentence = await action(say);
         setStage({ at: "done", sentence, ...place() });
-        timers.current = REFRESH_AFTER_MS.map((after) => setTimeout(() => router.refresh(), after));
+        for (const after of REFRESH_AFTER_MS) later(after, () => router.refresh());
         return true;
       } catch (thrown) {
         setStage({ at: "failed", error: errorJson(thrown) });
@@ -55,9 +59,11 @@ export function useAction() {
         isRunning.current = false;
       }
     },
-    [router],
+    [router, later],
   );
-  return { stage, run, isWorking: stage.at === "working" };
+  /** Opens the page of what was just made, once the indexer may have seen it. */
+  const openSoon = (path: string) => later(INDEXED_AFTER_MS, () => router.push(path));
+  return { stage, run, openSoon, isWorking: stage.at === "working" };
 }
 
 /**

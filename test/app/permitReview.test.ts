@@ -1,4 +1,3 @@
-import { zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
 import type { StepPermit } from "#lib/permits/stepPermit.ts";
 import { objectionTo, type PermitKnowledge, reviewPermit } from "../../app/_wallet/permitReview.ts";
