@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { openIsolation } from "#lib/runner/isolation.ts";
 import { startSandbox } from "#lib/sandbox/sandbox.ts";
 
 /**
@@ -21,15 +22,17 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535) {
   process.exit(2);
 }
 
+const isolation = await openIsolation({ disposable: false, weaker: true });
 const sandbox = await startSandbox({
   stateDir: resolve(values.state),
   port,
   host: "127.0.0.1",
   projectRoot: resolve(import.meta.dirname, ".."),
+  weakerIsolation: isolation.name === "process",
 });
 
 const { doors: _, stop, trustedRoot: __, ...shown } = sandbox;
-console.log(JSON.stringify({ ready: true, pid: process.pid, ...shown }));
+console.log(JSON.stringify({ ready: true, pid: process.pid, isolation: isolation.name, ...shown }));
 
 let ending = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

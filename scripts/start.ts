@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import { buildMarket } from "./stack/build.ts";
 import { roleAddress } from "./stack/roles.ts";
+import type { SandboxReady } from "./stack/sandboxReady.ts";
 import { projectRoot, startStack } from "./stack/stack.ts";
 
 /** `npm start`: the whole market on this machine, until Ctrl-C. */
@@ -18,6 +19,14 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     interrupted.abort(new Error("stopped"));
     stopping = stop().then(() => process.exit(0));
   });
+}
+
+function weaker({ isolation }: SandboxReady): string {
+  if (isolation !== "process") return "";
+  return `  Note       this machine gives programs no network namespace, so the offers' policies leave workloads its
+             network; docs/sandbox.md says how to change that
+
+`;
 }
 
 console.log("\nPawl: a market for proof-backed execution, on this machine only.\n");
@@ -50,7 +59,7 @@ ${line}
   Verify     npx pawl verify <capsule> --profile sandbox --issuer ${stack.sandbox.oidcIssuer} \\
                --trusted-root ${relative(process.cwd(), stack.sandbox.trustedRootFile)}
 
-  Ctrl-C stops everything.
+${weaker(stack.sandbox)}  Ctrl-C stops everything.
 ${line}
 `);
 } catch (thrown) {

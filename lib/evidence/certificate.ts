@@ -37,8 +37,8 @@ const certificateSchema = z.strictObject({
     os: text,
     arch: text,
     name: text,
-    /** How the workload was kept apart. The policy knows no network but `none`, and only this takes a network away. */
-    isolation: z.literal("process+network-namespace"),
+    /** How the workload was kept apart: by the rights of its process alone, or by namespaces of the kernel too. */
+    isolation: z.enum(["process", "process+network-namespace"]),
   }),
   policyHash: bytes32,
   inputHash: bytes32,

@@ -184,6 +184,10 @@ export const evidenceErrors = {
     kind: "unverified",
     sentence: "The runner's certificate contradicts the permit, the claim or the signing certificate.",
   },
+  ISOLATION_TOO_WEAK: {
+    kind: "unverified",
+    sentence: "The workload was not kept apart as the policy demands: it had a network.",
+  },
   REPLAY_WINDOW_CLOSED: {
     kind: "unverified",
     sentence: "The runner's certificate had expired when it was attested.",

@@ -143,6 +143,12 @@ export function checkCertificate(
   );
 }
 
+/** Only a namespace of its own takes the network away from a workload. @throws ISOLATION_TOO_WEAK */
+export function checkIsolation({ runner }: Certificate, policy: Policy): void {
+  if (policy.network.mode !== "none") return;
+  expectEqual("ISOLATION_TOO_WEAK", "isolation", "process+network-namespace", runner.isolation);
+}
+
 /** @throws REPLAY_WINDOW_CLOSED */
 export function checkReplay({ replay }: Certificate, times: readonly SignedTime[]): void {
   const late = times.find(({ at }) => at > replay.expiresAt);

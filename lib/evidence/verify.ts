@@ -27,6 +27,7 @@ import { encodeTrade, normaliseExpectation, parseTrade, type StepExpectation, ty
 import {
   checkCertificate,
   checkClaim,
+  checkIsolation,
   checkNextTokens,
   checkObservation,
   checkParents,
@@ -157,9 +158,10 @@ async function checkStep(
   if (claim) checks.run("claim", () => checkClaim(claim, evidence, expectation));
   const certificate = checks.prepare("certificate", () => parseCertificate(evidence.certificate));
   if (claim && certificate && facts) {
-    checks.run("certificate", () =>
-      checkCertificate(certificate, facts, claim, evidence, expectation, trust.serverUrl),
-    );
+    checks.run("certificate", () => {
+      checkCertificate(certificate, facts, claim, evidence, expectation, trust.serverUrl);
+      if (policy) checkIsolation(certificate, policy);
+    });
   }
   if (certificate && times) checks.run("replay", () => checkReplay(certificate, times));
   if (claim && policy) checks.run("result", () => checkResult(evidence.result, claim, policy, permit.resultKey));

@@ -55,7 +55,14 @@ export const policySchema = z.strictObject({
   restore: z.literal("fail_closed"),
   /** Tools the workload may call. The runner offers none but these. */
   tools: z.array(z.enum(["node"])).min(1),
-  network: z.discriminatedUnion("mode", [z.strictObject({ mode: z.literal("none") })]),
+  /**
+   * `none`: the workload runs in a network namespace of its own, without a network. `runner`: it has whatever network the
+   * runner has, and could send its input and state anywhere.
+   */
+  network: z.discriminatedUnion("mode", [
+    z.strictObject({ mode: z.literal("none") }),
+    z.strictObject({ mode: z.literal("runner") }),
+  ]),
 });
 
 export type Policy = z.output<typeof policySchema>;

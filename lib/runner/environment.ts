@@ -26,6 +26,8 @@ const schema = z.object({
   RUNNER_NAME: z.string().default("unknown"),
   RUNNER_OS: z.string().default("unknown"),
   RUNNER_ARCH: z.string().default("unknown"),
+  /** Accept what this names where the kernel has nothing better. Policies then have to leave the network open. */
+  PAWL_ISOLATION: z.literal("process").optional(),
   /** Set by GitHub's own machine images, whose machines exist for one job. */
   ImageOS: z.string().optional(),
 });

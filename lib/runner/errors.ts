@@ -47,7 +47,7 @@ export const runnerErrors = {
   ISOLATION_UNAVAILABLE: {
     kind: "policy",
     sentence:
-      "This machine cannot isolate the workload as every policy demands; docs/sandbox.md says how to allow user namespaces.",
+      "This machine cannot take the network away from the workload, as the policy demands; docs/sandbox.md says how to allow user namespaces.",
   },
   RECEIPT_INVALID: { kind: "unverified", sentence: "The gateway's receipt is not for these outputs or not its own." },
 } as const satisfies ErrorCatalogue;

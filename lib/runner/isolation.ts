@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Certificate } from "../evidence/certificate.ts";
+import type { Policy } from "../offers/policy.ts";
 import { runnerError } from "./errors.ts";
 
 /** How a workload is kept apart from the process that can sign. */
@@ -18,7 +19,7 @@ type RunProgram = (command: string, args: readonly string[]) => Promise<unknown>
  * A user and a network namespace of its own. The first is what hides the job: the kernel lets no process look into one
  * of an outer user namespace, so `/proc/<pid>/environ` stays shut although both have the same uid.
  */
-const ISOLATION: Isolation = {
+const NAMESPACES: Isolation = {
   name: "process+network-namespace",
   command: ["unshare", "--user", "--map-current-user", "--net", "--"],
 };
@@ -26,18 +27,21 @@ const ISOLATION: Isolation = {
 /** Ubuntu's switch that keeps programs without a profile of their own from using a user namespace; GitHub leaves it on. */
 const RESTRICTION = "kernel.apparmor_restrict_unprivileged_userns";
 
+/** Nothing but Node's permission model and the rights of the process. The network stays open. */
+const PROCESS_ONLY: Isolation = { name: "process", command: ["env", "--"] };
+
 /**
- * Makes sure that the kernel isolates a workload as every policy of version 1 demands. There is no weaker form to fall
- * back to.
+ * Finds the strongest isolation of a workload that this machine gives.
  *
  * @param machine.disposable whether the machine exists for this job alone, so that its settings may be changed
+ * @param machine.weaker accept a process without namespaces where the kernel gives none
  * @throws ISOLATION_UNAVAILABLE
  */
 export async function openIsolation(
-  machine: { readonly disposable: boolean },
+  machine: { readonly disposable: boolean; readonly weaker?: boolean },
   run: RunProgram = runProgram,
 ): Promise<Isolation> {
-  const [unshare, ...options] = ISOLATION.command;
+  const [unshare, ...options] = NAMESPACES.command;
   const tryIt = () => run(unshare, [...options, "true"]);
   try {
     await tryIt().catch(async (refused: unknown) => {
@@ -46,9 +50,17 @@ export async function openIsolation(
       await tryIt();
     });
   } catch (cause) {
-    throw runnerError("ISOLATION_UNAVAILABLE", { tried: ISOLATION.command.join(" ") }, cause);
+    if (machine.weaker) return PROCESS_ONLY;
+    throw runnerError("ISOLATION_UNAVAILABLE", { tried: NAMESPACES.command.join(" ") }, cause);
   }
-  return ISOLATION;
+  return NAMESPACES;
+}
+
+/** @throws ISOLATION_UNAVAILABLE where the policy allows no network and the isolation leaves one */
+export function requireIsolation({ name }: Isolation, { network }: Policy): void {
+  if (network.mode === "none" && name !== NAMESPACES.name) {
+    throw runnerError("ISOLATION_UNAVAILABLE", { expected: NAMESPACES.name, actual: name });
+  }
 }
 
 const execute = promisify(execFile);

@@ -23,6 +23,7 @@ import type { StepDependencies } from "./dependencies.ts";
 import { runnerError } from "./errors.ts";
 import { execute } from "./execute.ts";
 import type { OwnClaims } from "./idToken.ts";
+import { requireIsolation } from "./isolation.ts";
 import { checkPermit } from "./permitCheck.ts";
 import { restoreParent } from "./restore.ts";
 
@@ -51,6 +52,7 @@ export async function runStep(
   const permitted = await waitForPermit(dependencies, asked);
   const policyFile = new Uint8Array(Buffer.from(permitted.policy, "base64url"));
   const policy = parsePolicy(policyFile, permitted.permit.policyHash);
+  requireIsolation(isolation, policy);
   const P = checkPermit(dependencies, context, permitted.permit, policy, asked.claims, worker);
   log("permit checked; proving to the gateway that this run is alive");
 

@@ -39,6 +39,8 @@ export type JobRunnerOptions = {
   /** Folder with the `npx` and `pawl` of the local tree. */
   readonly binFolder: string;
   readonly projectRoot: string;
+  /** Jobs take their workloads' isolation as the machine gives it, instead of refusing to run. */
+  readonly weakerIsolation: boolean;
   /** How long the API shows a job as queued although it runs. */
   readonly apiLagMilliseconds: number;
   /** 60,000 but in tests of `timeout-minutes`. */
@@ -379,6 +381,7 @@ function environmentOf(
     RUNNER_NAME: `GitHub Actions ${1_000_000_000 + (run.id % 1_000_000_000)}`,
     RUNNER_OS: "Linux",
     RUNNER_TEMP: paths.temp,
+    ...(options.weakerIsolation && { PAWL_ISOLATION: "process" }),
   };
 }
 

@@ -30,6 +30,8 @@ export type SandboxOptions = {
   /** How long the API shows a job as queued although it runs. */
   readonly apiLagMilliseconds?: number;
   readonly millisecondsPerMinute?: number;
+  /** This machine gives workloads no namespaces; jobs then run those whose policy leaves the network open. */
+  readonly weakerIsolation?: boolean;
 };
 
 export type Sandbox = {
@@ -96,6 +98,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     gitFolder,
     binFolder: writeBin(join(stateDir, "bin"), projectRoot),
     projectRoot,
+    weakerIsolation: options.weakerIsolation ?? false,
     apiLagMilliseconds: options.apiLagMilliseconds ?? 400,
     millisecondsPerMinute: options.millisecondsPerMinute ?? 60_000,
   });

@@ -16,7 +16,11 @@ export function stepCommand(program: Command): void {
       const { certificateHash, folder } = await runStep({
         environment,
         gateway: createGatewayClient({ url: environment.PAWL_GATEWAY_URL }),
-        isolate: () => openIsolation({ disposable: environment.ImageOS !== undefined }),
+        isolate: () =>
+          openIsolation({
+            disposable: environment.ImageOS !== undefined,
+            weaker: environment.PAWL_ISOLATION === "process",
+          }),
         fetch,
         clock: systemClock,
         random: systemRandom,

@@ -117,7 +117,7 @@ export const runnerMutants: readonly Mutant[] = [
     },
     weaker: {
       removes: "no isolation is no step",
-      from: '    throw runnerError("ISOLATION_UNAVAILABLE", { tried: ISOLATION.command.join(" ") }, cause);\n',
+      from: '    throw runnerError("ISOLATION_UNAVAILABLE", { tried: NAMESPACES.command.join(" ") }, cause);\n',
       to: "    void cause;\n",
     },
   }),

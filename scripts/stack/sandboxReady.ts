@@ -7,6 +7,8 @@ export const sandboxReadySchema = z.object({
   oidcIssuer: z.url(),
   jwksUrl: z.url(),
   trustedRootFile: z.string(),
+  /** What this machine gives workloads. */
+  isolation: z.enum(["process", "process+network-namespace"]),
   token: z.string(),
   readToken: z.string(),
   repositories: z.object({

@@ -124,7 +124,7 @@ export async function seedOffers(options: {
   return offers;
 }
 
-function policyOf(seed: Seed, deployment: Deployment, { repositories }: SandboxReady): Policy {
+function policyOf(seed: Seed, deployment: Deployment, { repositories, isolation }: SandboxReady): Policy {
   return {
     v: 1,
     title: seed.title,
@@ -149,7 +149,8 @@ function policyOf(seed: Seed, deployment: Deployment, { repositories }: SandboxR
     },
     restore: "fail_closed",
     tools: ["node"],
-    network: { mode: "none" },
+    // An offer promises what this machine can keep.
+    network: { mode: isolation === "process" ? "runner" : "none" },
   };
 }
 

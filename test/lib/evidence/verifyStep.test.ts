@@ -344,12 +344,7 @@ const tradeCases: readonly Case[] = [
         certificate: rewrite(p.certificate, (c) => Object.assign(c.runner ?? {}, { isolation: "process" })),
       }),
     },
-    [
-      "certificate: SCHEMA_MISMATCH",
-      "observation: OBSERVATION_MISSING",
-      "claim: CLAIM_MISMATCH",
-      "statement: STATEMENT_MISMATCH",
-    ],
+    ["certificate: ISOLATION_TOO_WEAK", "claim: CLAIM_MISMATCH", "statement: STATEMENT_MISMATCH"],
   ],
   [
     "a certificate changed after it was attested",

@@ -24,6 +24,7 @@ import { workflowIdentity } from "#lib/offers/workflowPin.ts";
 import { permitConsumerDomain, type StepPermit, stepPermitTypes } from "#lib/permits/stepPermit.ts";
 import { type Database, openStore } from "#lib/store/store.ts";
 import { addressOf, createWorld, people } from "../../contracts/world.ts";
+import { network } from "../runner/isolation.fixture.ts";
 
 /** A gateway over real contracts and a real store, with an OIDC issuer, a buyer and runs that tests can bend. */
 
@@ -184,7 +185,7 @@ export async function createGatewayWorld(options: { readonly workloadCommit?: st
     },
     restore: "fail_closed",
     tools: ["node"],
-    network: { mode: "none" },
+    network,
   };
 
   async function buy(overrides: Partial<OfferTerms> = {}, steps = 3) {

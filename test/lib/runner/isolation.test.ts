@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { openIsolation } from "#lib/runner/isolation.ts";
+import type { Policy } from "#lib/offers/policy.ts";
+import { openIsolation, requireIsolation } from "#lib/runner/isolation.ts";
+import { hasNamespaces } from "./isolation.fixture.ts";
 
 const execute = promisify(execFile);
 
@@ -20,7 +22,7 @@ function machine(sudo: "allows" | "refuses") {
 }
 
 describe("the isolation of a workload", () => {
-  it("keeps even a program that may read any file from the job's environment", async () => {
+  it.skipIf(!hasNamespaces)("keeps even a program that may read any file from the job's environment", async () => {
     const { command } = await openIsolation({ disposable: false });
     const [unshare, ...options] = command;
     const read = (prefix: readonly string[], program: string) =>
@@ -32,7 +34,7 @@ describe("the isolation of a workload", () => {
     expect(await read([...options, "cat"], unshare)).toContain("Permission denied");
   });
 
-  it("leaves no network but a loopback that is down", async () => {
+  it.skipIf(!hasNamespaces)("leaves no network but a loopback that is down", async () => {
     const { command } = await openIsolation({ disposable: false });
     const [unshare, ...options] = command;
     const { stdout } = await execute(unshare, [...options, "cat", "/proc/net/dev"]);
@@ -46,6 +48,21 @@ describe("the isolation of a workload", () => {
       exitCode: 6,
     });
     expect(asked.filter((line) => line.startsWith("sudo"))).toEqual([]);
+  });
+
+  it("is that of a process alone where the job accepts it, and then no policy without network is run", async () => {
+    const isolation = await openIsolation({ disposable: false, weaker: true }, machine("refuses").run);
+    expect(isolation.name).toBe("process");
+    const policy = (mode: "none" | "runner") => ({ network: { mode } }) as Policy;
+    expect(() => requireIsolation(isolation, policy("none"))).toThrow(
+      expect.objectContaining({ code: "ISOLATION_UNAVAILABLE", exitCode: 6 }),
+    );
+    requireIsolation(isolation, policy("runner"));
+  });
+
+  it("is the kernel's where it offers one, whatever the job accepts", async () => {
+    const { name } = await openIsolation({ disposable: false, weaker: true }, async () => undefined);
+    expect(name).toBe("process+network-namespace");
   });
 
   it("is allowed by the job on a machine that exists for this job alone", async () => {

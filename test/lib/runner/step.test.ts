@@ -15,10 +15,11 @@ import { type PollAnswer, pollAnswerSchema } from "#lib/gateway/wire.ts";
 import { policyBytes } from "#lib/offers/policy.ts";
 import { parseRunnerEnvironment } from "#lib/runner/environment.ts";
 import { runnerError } from "#lib/runner/errors.ts";
-import { type Isolation, openIsolation } from "#lib/runner/isolation.ts";
+import type { Isolation } from "#lib/runner/isolation.ts";
 import { runStep } from "#lib/runner/step.ts";
 import { people } from "../../contracts/world.ts";
 import { createGatewayWorld, type GatewayWorld, type Run } from "../gateway/world.ts";
+import { isolation } from "./isolation.fixture.ts";
 
 /** The runner against a real gateway over real contracts, and against one that lies. */
 
@@ -114,7 +115,7 @@ async function prepare(): Promise<Attempt> {
   return {
     workspace,
     run,
-    step: (lies = () => ({}), isolate = () => openIsolation({ disposable: false })) =>
+    step: (lies = () => ({}), isolate = async () => isolation) =>
       runStep({
         environment,
         isolate,
