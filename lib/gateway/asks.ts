@@ -109,6 +109,7 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
     },
 
     find,
+    requireWaiting,
 
     /** @throws ASK_UNKNOWN */
     async byPermit(permit: Hex): Promise<AskRow> {
@@ -212,10 +213,22 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
     }
   }
 
-  /** The one permit this run could use, but for salt and deadline. */
-  async function propose(row: AskRow): Promise<StepPermit> {
+  /**
+   * Until when a run waits for its permit.
+   *
+   * @throws ASK_EXPIRED
+   */
+  async function requireWaiting(row: AskRow): Promise<number> {
     const { offer } = await entitlements.identity(row.entitlement);
-    const { terms, policy } = offer;
+    const deadline = row.createdAt + offer.policy.limits.permitWaitSeconds;
+    if (clock() > deadline) throw gatewayError("ASK_EXPIRED", { askId: row.id, deadline });
+    return deadline;
+  }
+
+  /** The one permit this run could use, but for salt and deadline. @throws ASK_EXPIRED, STEP_CANNOT_OPEN */
+  async function propose(row: AskRow): Promise<StepPermit> {
+    const deadline = await requireWaiting(row);
+    const { terms } = (await entitlements.identity(row.entitlement)).offer;
     const { state, parentHead } = await entitlements.nextStep(row.entitlement, row.step);
     const parent = await parentCommitments(row.entitlement, row.step, parentHead);
     const { resultKey } = await requests.recorded(row.entitlement, row.step, row.inputHash);
@@ -236,7 +249,7 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
       ...parent,
       observationHash: row.observationHash,
       salt: bytesToHex(random(32)),
-      deadline: BigInt(row.createdAt + policy.limits.permitWaitSeconds),
+      deadline: BigInt(deadline),
     };
   }
 

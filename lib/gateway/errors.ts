@@ -58,6 +58,10 @@ export const gatewayErrors = {
     kind: "invalid",
     sentence: "The permit differs from the run that asked; it would not let this run take the step.",
   },
+  ASK_EXPIRED: {
+    kind: "conflict",
+    sentence: "The run has waited for a permit as long as the policy allows, and ends. Request the step again.",
+  },
   PERMIT_ALREADY_GIVEN: { kind: "conflict", sentence: "This run already holds another permit." },
   PERMIT_MISSING: { kind: "conflict", sentence: "The buyer has not permitted this run yet." },
   PERMIT_TIMEOUT: {

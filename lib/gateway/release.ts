@@ -57,7 +57,10 @@ export function createRelease(
     /** What the run should do next. @throws POLL_UNAUTHENTICATED, PERMIT_TIMEOUT, RELEASE_CLOSED */
     async poll(askId: Hex, poll: { readonly at: number; readonly mac: Hex }): Promise<PollAnswerJson> {
       const row = await asks.authenticate(askId, poll);
-      if (row.permitHash === null) return { status: "waiting" };
+      if (row.permitHash === null) {
+        await asks.requireWaiting(row);
+        return { status: "waiting" };
+      }
       const { permit, signature } = givenPermit(row);
       const opening = await openingOf(row, permit);
       if (!opening) {

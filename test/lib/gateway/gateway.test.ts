@@ -361,6 +361,23 @@ describe("a permit", () => {
     );
   });
 
+  it("is neither proposed, taken nor waited for once the policy's wait is over", async () => {
+    const { now } = world.time;
+    world.time.now = now + 601;
+    try {
+      const [entry] = await world.gateway.asks.inbox(entitlement);
+      expect(entry?.proposal).toBeNull();
+      await expect(world.gateway.asks.permit(asked.askId, await world.signPermit(permit))).rejects.toMatchObject(
+        code("ASK_EXPIRED"),
+      );
+      await expect(world.gateway.release.poll(asked.askId, world.proof(asked))).rejects.toMatchObject(
+        code("ASK_EXPIRED"),
+      );
+    } finally {
+      world.time.now = now;
+    }
+  });
+
   it("is refused from anybody but the buyer, in the contract's words", async () => {
     const stranger = await world.signPermit(permit, "stranger");
     await expect(world.gateway.asks.permit(asked.askId, stranger)).rejects.toMatchObject(code("SIGNER_NOT_ALLOWED"));
