@@ -94,6 +94,11 @@ function widen<A extends Abi, F extends ContractFunctionName<A, "nonpayable" | "
 
 async function prepare({ client, wallet }: Transactor, call: WideCall) {
   try {
+    // Nodes simulate with money that is not there, or refuse in words of their own.
+    const balance = call.value ? await client.getBalance({ address: wallet.account.address }) : 0n;
+    if (call.value && balance < call.value) {
+      throw chainError("CHAIN_FUNDS_INSUFFICIENT", { required: call.value, balance });
+    }
     const { request } = await client.simulateContract({ ...call, account: wallet.account, chain: wallet.chain });
     return request;
   } catch (cause) {

@@ -81,3 +81,19 @@ describe("a transaction that was sent", () => {
     await reverted;
   });
 });
+
+describe("a payment", () => {
+  it("of more than the account has is refused before anything is asked of the wallet", async () => {
+    const { transactor, sends } = scripted();
+    const poor = { ...transactor, client: { ...transactor.client, getBalance: async () => 4n } } as Transactor;
+    await expect(transact(poor, { ...call, value: 5n })).rejects.toMatchObject({
+      code: "CHAIN_FUNDS_INSUFFICIENT",
+      values: { required: "5", balance: "4" },
+    });
+    expect(sends).toHaveLength(0);
+    const enough = transact(poor, { ...call, value: 4n });
+    await settle();
+    sends[0]?.accept();
+    await enough;
+  });
+});
