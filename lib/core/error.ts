@@ -120,12 +120,17 @@ function anchor(code: string): string {
 
 const MAX_VALUE_LENGTH = 200;
 
+/** Offending input is echoed, but never at a length that could flood a log or a page, nor in a form that no JSON takes. */
+function shown(text: string): string {
+  const short = text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}…` : text;
+  return short.toWellFormed();
+}
+
 function jsonValues(values: ErrorValues): ErrorJson["values"] {
   const out: Record<string, string | number | boolean | null> = {};
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined) continue;
-    // Offending input is echoed, but never at a length that could flood a log or a page.
-    if (typeof value === "string" && value.length > MAX_VALUE_LENGTH) out[key] = `${value.slice(0, MAX_VALUE_LENGTH)}…`;
+    if (typeof value === "string") out[key] = shown(value);
     else out[key] = typeof value === "bigint" ? value.toString() : value;
   }
   return out;

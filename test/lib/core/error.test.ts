@@ -18,6 +18,12 @@ describe("an error", () => {
     expect(String(values.text).length).toBeLessThan(300);
   });
 
+  it("can be written as JSON whatever it echoes", () => {
+    for (const text of ["\ud83d", `${"x".repeat(199)}\u{1f511}`]) {
+      expect(String(fail("BAD_THING", { text }).toJSON().values.text).isWellFormed()).toBe(true);
+    }
+  });
+
   it("is found behind other errors", () => {
     const inner = fail("BAD_THING");
     expect(findPawlError(new Error("outer", { cause: new Error("middle", { cause: inner }) }))).toBe(inner);
