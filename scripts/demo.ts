@@ -40,5 +40,5 @@ function print(outcome: Awaited<ReturnType<typeof runDemo>>): void {
   for (const { case: name, code } of outcome.refused) console.log(`  ${name.padEnd(width)}  ${code}`);
   console.log("\nBalances (wei)");
   for (const [name, amount] of Object.entries(outcome.balances)) console.log(`  ${name.padEnd(24)} ${amount}`);
-  console.log(`\n${(outcome.ms / 1000).toFixed(1)} s`);
+  console.log(`\nTook ${(outcome.ms / 1000).toFixed(1)} s`);
 }
