@@ -4,6 +4,7 @@ import { formatAmount, type TokenInfo } from "./amounts.ts";
 import { Countdown } from "./Countdown.tsx";
 import parts from "./parts.module.css";
 import { Badge, Facts, Hex, Moment } from "./parts.tsx";
+import { endingWords, rulingWords } from "./runWords.ts";
 import styles from "./timeline.module.css";
 import { stepStatusWords } from "./words.ts";
 
@@ -11,17 +12,20 @@ import { stepStatusWords } from "./words.ts";
 export function Timeline(props: {
   readonly steps: readonly MarketStep[];
   readonly unopened: number;
+  /** Per step, in the token's smallest unit. */
+  readonly price: bigint;
   readonly token: TokenInfo;
   /** Verdicts of this server's verifier, by permit hash. */
   readonly verdicts: ReadonlyMap<string, string>;
   readonly now: number;
 }) {
-  const { steps, unopened, token, verdicts, now } = props;
+  const { steps, unopened, price, token, verdicts, now } = props;
   const shown = steps.filter(({ run, voided }) => run !== undefined || voided.length > 0);
   return (
     <ol className={styles.timeline}>
       {shown.map((step) => {
         const { label, tone } = stepStatusWords[step.status];
+        const ruling = step.run && rulingWords(step.run, price, token);
         return (
           <li key={step.step} className={styles.step}>
             <span className={styles.number} data-tone={tone}>
@@ -33,11 +37,12 @@ export function Timeline(props: {
                 <Badge tone={tone}>{label}</Badge>
                 {step.run && <span className={parts.note}>{situation(step, step.run, token, now)}</span>}
               </div>
+              {ruling && <p className={parts.note}>{ruling}</p>}
               {step.run && <RunDetails run={step.run} verdict={verdicts.get(step.run.permitHash)} now={now} />}
               {step.voided.map((run) => (
                 <p key={run.runKey} className={parts.note}>
-                  An earlier run of this step {run.status === "timed-out" ? "was not claimed in time" : "was rejected"},
-                  and can never be claimed (run {run.runId}, <Moment at={run.endedAt ?? run.openedAt} now={now} />
+                  An earlier run of this step {endingWords(run)}. It can never be claimed (run {run.runId},{" "}
+                  <Moment at={run.endedAt ?? run.openedAt} now={now} />
                   ).
                 </p>
               ))}
@@ -63,7 +68,11 @@ export function Timeline(props: {
 function situation({ status }: MarketStep, run: MarketRun, token: TokenInfo, now: number) {
   switch (status) {
     case "open":
-      return <Countdown until={run.claimDeadline ?? now} now={now} over="The claim deadline has passed." />;
+      return (
+        <>
+          To be claimed: <Countdown until={run.claimDeadline ?? now} now={now} over="the deadline has passed." />
+        </>
+      );
     case "lapsed":
       return "Not claimed in time. Anyone can free its number.";
     case "claimed":

@@ -46,7 +46,7 @@ export const offerStatusWords: Record<OfferStatus, { readonly label: string; rea
 
 export const stepStatusWords: Record<StepStatus, { readonly label: string; readonly tone: Tone }> = {
   unopened: { label: "Not opened", tone: "plain" },
-  open: { label: "Running", tone: "accent" },
+  open: { label: "Open", tone: "accent" },
   lapsed: { label: "Timed out", tone: "bad" },
   claimed: { label: "Claimed", tone: "warn" },
   challenged: { label: "Challenged", tone: "bad" },
@@ -64,7 +64,7 @@ const EVENT_SENTENCES: Readonly<Record<string, string>> = {
   StepTimedOut: "A step timed out and is free again",
   StepClaimed: "A step was claimed",
   StepPaid: "A step was paid",
-  StepRejected: "A claim was rejected; its steps are free again",
+  StepRejected: "A step is free again, and those that were opened after it",
   ClaimProven: "A claim was proven on-chain",
   ClaimAcknowledged: "The buyer agreed to immediate payment",
   ClaimRejected: "A claim was rejected",
@@ -85,9 +85,27 @@ const EVENT_SENTENCES: Readonly<Record<string, string>> = {
   StakeSlashed: "A stake paid for a false claim",
 };
 
+// In the order of the contract's enums.
+const REJECTIONS = [
+  "A claim was rejected: no proof came in time",
+  "A claim was rejected: the arbiter ruled so",
+  "A claim was rejected: the arbiter stayed silent",
+];
+const RULINGS = [
+  "The arbiter upheld a claim",
+  "The arbiter split a step's price between seller and buyer",
+  "The arbiter rejected a claim",
+];
+
 /** An event in a sentence; one that has none is named as the contract names it. */
-export function eventSentence({ name }: Pick<MarketActivity, "name">): string {
-  return EVENT_SENTENCES[name] ?? name;
+export function eventSentence({ name, args }: Pick<MarketActivity, "name" | "args">): string {
+  const particular =
+    name === "ClaimRejected"
+      ? REJECTIONS[Number(args.cause)]
+      : name === "ConductRuled"
+        ? RULINGS[Number(args.ruling)]
+        : undefined;
+  return particular ?? EVENT_SENTENCES[name] ?? name;
 }
 
 /** `0x1234…abcd`. */

@@ -15,17 +15,16 @@ import styles from "../_components/parts.module.css";
 import { Card } from "../_components/parts.tsx";
 import { ReportView } from "../_components/ReportView.tsx";
 import type { Runtime } from "../_components/runtime.ts";
+import { paymentWords, rulingWords } from "../_components/runWords.ts";
 import { MAX_STATEMENT, publishedStatement } from "../_components/statement.ts";
 import { useNow } from "../_components/useNow.ts";
 import { claimStep } from "../_server/claimStep.ts";
+import { CHAIN_LAG_SECONDS } from "./chainLag.ts";
 import { claimedStepOf } from "./claimedStep.ts";
 import type { Entitlement } from "./EntitlementPanel.tsx";
 import { ActionButton, type ReadyWallet } from "./parts.tsx";
 import { Result } from "./Result.tsx";
 import { type Say, send } from "./useAction.ts";
-
-/** The chain goes by the time of its last block, which is a moment behind the browser's. */
-const CHAIN_LAG_SECONDS = 3;
 
 type Props = {
   readonly runtime: Runtime;
@@ -57,6 +56,9 @@ type RunProps = Props & { readonly run: MarketRun };
 
 function OpenStep({ step, run, runtime, wallet, entitlement }: RunProps) {
   const [report, setReport] = useState<VerificationReport>();
+  const [hasFailed, setFailed] = useState(false);
+  // What one attempt of a run concluded is final: there is nothing left to collect.
+  if (hasFailed) return <FailedRun step={step} run={run} entitlement={entitlement} runtime={runtime} />;
   return (
     <>
       <h3>Step {step.step} is running</h3>
@@ -72,6 +74,7 @@ function OpenStep({ step, run, runtime, wallet, entitlement }: RunProps) {
           say("Collecting and verifying the evidence…");
           const outcome = await claimStep(run.permitHash);
           setReport(outcome.report ?? undefined);
+          setFailed(!outcome.ok && outcome.error.code === "RUN_NOT_SUCCESSFUL");
           if (!outcome.ok) throw remote(outcome.error);
           const { transaction, signed } = outcome.answer;
           if (transaction === null) {
@@ -81,6 +84,31 @@ function OpenStep({ step, run, runtime, wallet, entitlement }: RunProps) {
         }}
       />
       {report && <ReportView report={report} isSandbox={runtime.isSandbox} />}
+    </>
+  );
+}
+
+/** What a failed run leaves its buyer with: nothing to pay, and the step's number once its deadline has passed. */
+function FailedRun({ step, run, entitlement, runtime }: Pick<RunProps, "step" | "run" | "entitlement" | "runtime">) {
+  const [owner, name] = entitlement.offer.policy?.workflows.caller.split("/") ?? [];
+  return (
+    <>
+      <h3>The run of step {step.step} failed</h3>
+      <p>
+        It made no evidence, so nobody can be paid for it. Most often the input was not what the workload takes; the log
+        of{" "}
+        {runtime.isSandbox || !owner || !name ? (
+          `run ${run.runId}`
+        ) : (
+          <a href={`https://github.com/${owner}/${name}/actions/runs/${run.runId}`}>run {run.runId}</a>
+        )}{" "}
+        says why.
+      </p>
+      <p className={styles.note}>
+        The step is still taken:{" "}
+        <Countdown until={run.claimDeadline ?? 0} now={systemClock()} over="the claim deadline has passed" />. Then it
+        can be freed here, and requested again or refunded.
+      </p>
     </>
   );
 }
@@ -116,10 +144,12 @@ function ClaimedStep(props: RunProps & { readonly isBuyer: boolean }) {
   const isOver = useNow(systemClock()) >= (run.windowEnd ?? 0) + CHAIN_LAG_SECONDS;
   const isNext = step.step === entitlement.settled + 1;
   const claimed = claimedStepOf(entitlement, run);
+  const ruling = rulingWords(run, terms.price, token);
   const { settlement, escrow } = runtime.deployment;
   return (
     <>
       <h3>Step {step.step} is claimed</h3>
+      {ruling && <p>{ruling}</p>}
       <p className={styles.note}>
         {isOver ? (
           "The dispute window is over."
@@ -135,9 +165,7 @@ function ClaimedStep(props: RunProps & { readonly isBuyer: boolean }) {
           label={`Have step ${step.step} paid`}
           tone="primary"
           disabled={!isNext}
-          note={
-            isNext ? `pays ${formatAmount(terms.price, token)} to the seller` : "an earlier step has to be paid first"
-          }
+          note={isNext ? paymentWords(run, terms.price, token) : "an earlier step has to be paid first"}
           action={async (say) => {
             await send(
               wallet.transactor,

@@ -75,7 +75,14 @@ export default async function EntitlementPage({ params }: Props) {
             />
           </Section>
           <Section title="Steps">
-            <Timeline steps={steps} unopened={entitlement.unopened} token={price} verdicts={verdicts} now={now} />
+            <Timeline
+              steps={steps}
+              unopened={entitlement.unopened}
+              price={offer.terms.price}
+              token={price}
+              verdicts={verdicts}
+              now={now}
+            />
           </Section>
           <Section title="History">
             <ActivityList activity={activity} now={now} isAboutOne />
