@@ -3,7 +3,7 @@
 import form from "./_components/form.module.css";
 import { Empty } from "./_components/parts.tsx";
 
-/** The page's own failure. What went wrong is in the server's log, under the digest. */
+/** A page's own failure. A digest means that the server made it: what went wrong is in its log, under the digest. */
 export default function PageError({
   error,
   reset,
@@ -12,10 +12,12 @@ export default function PageError({
   readonly reset: () => void;
 }) {
   return (
-    <Empty title="This page could not be made">
+    <Empty title="This page could not be shown">
       <p>
-        The server failed while making it{error.digest ? ` (reference ${error.digest})` : ""}. Nothing was sent or
-        signed.
+        {error.digest
+          ? `The server failed while making it (reference ${error.digest}).`
+          : "It failed in this browser, and what was typed into it is lost."}{" "}
+        Nothing was signed or sent by that; what you had confirmed in your wallet before stands.
       </p>
       <button type="button" className={form.button} onClick={reset}>
         Try again

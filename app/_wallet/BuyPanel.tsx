@@ -9,6 +9,7 @@ import { entitlementIdOf, type OfferTerms } from "#lib/offers/terms.ts";
 import { formatAmount, type TokenInfo } from "../_components/amounts.ts";
 import form from "../_components/form.module.css";
 import type { Runtime } from "../_components/runtime.ts";
+import { typedSteps } from "../_components/typed.ts";
 import { type ReadyWallet, StageNote, WithWallet } from "./parts.tsx";
 import { type Say, send, useAction } from "./useAction.ts";
 import { WalletProviders } from "./WalletProviders.tsx";
@@ -37,11 +38,11 @@ function BuyForm({ runtime, offerId, terms, token, wallet }: Props & { readonly 
   // Once is enough: what it made has a page, which opens by itself.
   const isBusy = isWorking || stage.at === "done";
   const id = useId();
-  const steps = /^[1-9][0-9]{0,7}$/.test(entered) ? Number(entered) : 0;
-  const isValid = steps >= 1 && steps <= terms.maxSteps;
-  const total = terms.price * BigInt(isValid ? steps : 0);
+  const steps = typedSteps(entered, terms.maxSteps);
+  const isValid = steps !== undefined;
+  const total = terms.price * BigInt(steps ?? 0);
 
-  const buy = async (say: Say) => {
+  const buy = async (count: number, say: Say) => {
     const { address, transactor } = wallet;
     const { escrow } = runtime.deployment;
     if (terms.token !== zeroAddress) {
@@ -68,7 +69,7 @@ function BuyForm({ runtime, offerId, terms, token, wallet }: Props & { readonly 
         address: escrow,
         abi: escrowAbi,
         functionName: "purchase",
-        args: [terms, address, salt, steps],
+        args: [terms, address, salt, count],
         ...(terms.token === zeroAddress ? { value: total } : {}),
       },
       say,
@@ -84,7 +85,7 @@ function BuyForm({ runtime, offerId, terms, token, wallet }: Props & { readonly 
       style={{ gap: "var(--s3)" }}
       onSubmit={(event) => {
         event.preventDefault();
-        if (isValid && !isBusy) void run(buy);
+        if (steps !== undefined && !isBusy) void run((say) => buy(steps, say));
       }}
     >
       <div className={form.field}>

@@ -8,6 +8,7 @@ import form from "../_components/form.module.css";
 import styles from "../_components/parts.module.css";
 import { Card } from "../_components/parts.tsx";
 import type { Runtime } from "../_components/runtime.ts";
+import { typedSteps } from "../_components/typed.ts";
 import { NextStep } from "./NextStep.tsx";
 import { PendingStep } from "./PendingStep.tsx";
 import { ActionButton, type ReadyWallet, WithWallet } from "./parts.tsx";
@@ -180,8 +181,7 @@ function Refund(props: {
   // Until somebody types, all of them, however many that is by now.
   const [typed, setTyped] = useState<string>();
   const entered = typed ?? String(unopened);
-  const steps = /^[1-9][0-9]{0,7}$/.test(entered) ? Number(entered) : 0;
-  const isValid = steps >= 1 && steps <= unopened;
+  const steps = typedSteps(entered, unopened);
   return (
     <details className={styles.fold}>
       <summary>
@@ -194,13 +194,17 @@ function Refund(props: {
             id="refund-steps"
             inputMode="numeric"
             value={entered}
-            aria-invalid={!isValid}
+            aria-invalid={steps === undefined}
+            aria-describedby="refund-steps-hint"
             onChange={(event) => setTyped(event.target.value)}
           />
+          <span id="refund-steps-hint" className={form.problem}>
+            {steps === undefined && `Enter a number from 1 to ${unopened}.`}
+          </span>
         </div>
         <ActionButton
-          label={`Refund ${isValid ? formatAmount(offer.terms.price * BigInt(steps), token) : ""}`}
-          disabled={!isValid}
+          label={`Refund ${steps ? formatAmount(offer.terms.price * BigInt(steps), token) : ""}`}
+          disabled={steps === undefined}
           note={isBuyer ? "becomes your credit, to be withdrawn" : "becomes the buyer's credit"}
           action={async (say) => {
             await send(
@@ -209,7 +213,7 @@ function Refund(props: {
                 address: runtime.deployment.escrow,
                 abi: escrowAbi,
                 functionName: "refund",
-                args: [offer.terms, buyer, salt, steps],
+                args: [offer.terms, buyer, salt, steps ?? 0],
               },
               say,
             );

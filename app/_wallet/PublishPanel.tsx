@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { bytesToHex } from "viem";
+import { bytesToHex, zeroAddress } from "viem";
 import { offerRegistryAbi } from "#lib/chain/generated/abis.ts";
 import { systemClock, systemRandom } from "#lib/core/effects.ts";
 import { offerIdOf } from "#lib/offers/terms.ts";
@@ -11,6 +11,7 @@ import { Card, ErrorNote, Hex, JsonView, Section } from "../_components/parts.ts
 import type { Runtime } from "../_components/runtime.ts";
 import { durationWords } from "../_components/words.ts";
 import { buildOffer, type Draft, type DraftField, type DraftProblems } from "../publish/draft.ts";
+import { inTypedUnits } from "../publish/typedUnits.ts";
 import { type ReadyWallet, StageNote, WithWallet } from "./parts.tsx";
 import { type Say, send, useAction } from "./useAction.ts";
 import { WalletProviders } from "./WalletProviders.tsx";
@@ -135,11 +136,14 @@ function PublishForm({ runtime, initial, tokens, wallet }: Props & { readonly wa
   // Once is enough: what it made has a page, which opens by itself.
   const isBusy = isWorking || stage.at === "done";
   const [openedAt] = useState(systemClock);
+  const tokenOf = (address: string) => tokens.find(({ token }) => token === address.trim().toLowerCase());
+  const token = tokenOf(draft.token);
+  const native = tokenOf(zeroAddress);
   const built = buildOffer(draft, {
     deployment: runtime.deployment,
     seller: wallet.address,
     salt,
-    decimals: tokens.find(({ token }) => token === draft.token.toLowerCase())?.decimals ?? 0,
+    decimals: token?.decimals ?? 0,
     now: openedAt,
   });
   const problems = isShown && !built.ok ? built.problems : {};
@@ -227,7 +231,13 @@ function PublishForm({ runtime, initial, tokens, wallet }: Props & { readonly wa
         <button type="submit" className={form.primary} disabled={isBusy}>
           Publish the offer
         </button>
-        <StageNote stage={stage} />
+        <StageNote
+          stage={
+            stage.at === "failed" && token && native
+              ? { ...stage, error: inTypedUnits(stage.error, { price: token, native }) }
+              : stage
+          }
+        />
       </div>
     </form>
   );

@@ -1,7 +1,7 @@
 "use client";
 
 import { useId, useState } from "react";
-import { type Address, type Hex, parseUnits } from "viem";
+import type { Address, Hex } from "viem";
 import { settlementAbi } from "#lib/chain/generated/abis.ts";
 import { RULING } from "#lib/chain/reads.ts";
 import type { MarketRun } from "#lib/market/market.ts";
@@ -10,6 +10,7 @@ import { formatAmount, type TokenInfo } from "../_components/amounts.ts";
 import form from "../_components/form.module.css";
 import styles from "../_components/parts.module.css";
 import type { Runtime } from "../_components/runtime.ts";
+import { typedAmount } from "../_components/typed.ts";
 import { claimedStepOf } from "./claimedStep.ts";
 import { ActionButton, WithWallet } from "./parts.tsx";
 import { send } from "./useAction.ts";
@@ -35,11 +36,11 @@ type Props = {
 /** The arbiter's ruling on one conduct challenge. */
 export function RulingPanel(props: Props) {
   const { runtime, terms, token, buyer, salt, run } = props;
-  const [ruling, setRuling] = useState<Ruling>("upheld");
+  const [ruling, setRuling] = useState<Ruling>();
   const [share, setShare] = useState("");
   const id = useId();
-  const sellerShare = ruling === "split" ? amountIn(share, token.decimals) : 0n;
-  const isValid = ruling !== "split" || (sellerShare !== undefined && sellerShare > 0n && sellerShare < terms.price);
+  const sellerShare = ruling === "split" ? typedAmount(share, token.decimals) : 0n;
+  const isShare = ruling !== "split" || (sellerShare !== undefined && sellerShare > 0n && sellerShare < terms.price);
   return (
     <WalletProviders runtime={runtime}>
       <WithWallet runtime={runtime} purpose="rule">
@@ -67,10 +68,10 @@ export function RulingPanel(props: Props) {
                     id={id}
                     inputMode="decimal"
                     value={share}
-                    aria-invalid={!isValid}
+                    aria-invalid={!isShare}
                     onChange={(event) => setShare(event.target.value)}
                   />
-                  <span className={isValid ? form.hint : form.problem}>
+                  <span className={isShare ? form.hint : form.problem}>
                     More than nothing and less than {formatAmount(terms.price, token)}.
                   </span>
                 </div>
@@ -78,9 +79,10 @@ export function RulingPanel(props: Props) {
               <ActionButton
                 label="Rule"
                 tone="primary"
-                disabled={!isValid}
-                note="final"
+                disabled={ruling === undefined || !isShare}
+                note={ruling === undefined ? "choose one first; a ruling is final" : "final"}
                 action={async (say) => {
+                  if (ruling === undefined) return "";
                   await send(
                     wallet.transactor,
                     {
@@ -102,9 +104,4 @@ export function RulingPanel(props: Props) {
       </WithWallet>
     </WalletProviders>
   );
-}
-
-function amountIn(text: string, decimals: number): bigint | undefined {
-  const isAmount = /^[0-9]{1,20}(\.[0-9]+)?$/.test(text) && (text.split(".")[1]?.length ?? 0) <= decimals;
-  return isAmount ? parseUnits(text, decimals) : undefined;
 }

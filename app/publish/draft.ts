@@ -1,4 +1,4 @@
-import { type Address, type Hex, isAddress, parseUnits, zeroAddress, zeroHash } from "viem";
+import { type Address, formatUnits, type Hex, isAddress, parseUnits, zeroAddress, zeroHash } from "viem";
 import { z } from "zod";
 import type { Deployment } from "#lib/chain/deployment.ts";
 import { commitSha } from "#lib/core/encoding.ts";
@@ -17,31 +17,45 @@ const whole = (least: number, most: number) =>
   z
     .string()
     .trim()
-    .regex(/^[0-9]{1,15}$/, "Enter a whole number.")
+    .regex(/^[0-9]+$/, `Enter a whole number from ${least} to ${most}.`)
     .transform(Number)
-    .refine((value) => value >= least && value <= most, `Enter a number from ${least} to ${most}.`);
+    .refine((value) => value >= least && value <= most, `Enter a whole number from ${least} to ${most}.`);
 const amount = z
   .string()
   .trim()
-  .regex(/^[0-9]{1,30}(\.[0-9]{1,18})?$/, "Enter an amount, such as 0.01.");
+  .max(100, "Enter an amount, such as 0.01.")
+  .regex(/^[0-9]+(\.[0-9]{1,18})?$/, "Enter an amount, such as 0.01.");
 const account = z
   .string()
   .trim()
   .refine((value) => isAddress(value, { strict: false }), "Enter an address: 0x and 40 hex digits.")
   .transform((value) => value.toLowerCase() as Address);
-const optionalAccount = z.union([z.literal("").transform((): Address => zeroAddress), account], {
-  error: "Enter an address, or leave it empty.",
-});
-const commit = z.string().trim().pipe(commitSha);
-const optionalCommit = z.union([z.literal("").transform((): null => null), commit], {
-  error: "Enter 40 lower-case hex digits, or leave it empty.",
-});
+const optionalAccount = z
+  .string()
+  .trim()
+  .pipe(
+    z.union([z.literal("").transform((): Address => zeroAddress), account], {
+      error: "Enter an address, or leave it empty.",
+    }),
+  );
+const commit = z
+  .string()
+  .trim()
+  .refine((value) => commitSha.safeParse(value).success, "Enter a commit: 40 lower-case hex digits.");
+const optionalCommit = z
+  .string()
+  .trim()
+  .pipe(
+    z.union([z.literal("").transform((): null => null), commit], {
+      error: "Enter 40 lower-case hex digits, or leave it empty.",
+    }),
+  );
 const id = z
   .string()
   .trim()
   .regex(/^[0-9]{1,19}$/, "Enter the number that GitHub gives it, or 0.")
   .transform(BigInt);
-const choice = <T extends string>(...values: readonly T[]) => z.enum(values);
+const choice = <T extends string>(...values: readonly T[]) => z.enum(values, { error: "Choose one of these." });
 
 const draftSchema = z.strictObject({
   title: z.string().trim().min(1, "Give the offer a title.").max(80, "At most 80 characters."),
@@ -98,23 +112,37 @@ export type Built =
   /** `refusal`: two terms contradict one another, so that no single field is at fault. */
   | { readonly ok: false; readonly problems: DraftProblems; readonly refusal: PawlError | null };
 
-/** Where the policy's schema looks, by the field that holds it. */
-const FIELD_OF_POLICY_PATH: Readonly<Record<string, DraftField>> = {
-  title: "title",
-  description: "description",
-  "workload.repository": "workloadRepository",
-  "workload.commit": "workloadCommit",
-  "workload.entry": "workloadEntry",
-  "workflows.signer": "signerWorkflow",
-  "workflows.caller": "callerWorkflow",
-  runsOn: "runsOn",
-  "limits.permitWaitSeconds": "permitWaitSeconds",
-  "limits.stepSeconds": "stepSeconds",
-  "limits.memoryBytes": "memoryMebibytes",
-  "limits.inputBytes": "inputBytes",
-  "limits.resultBytes": "resultBytes",
-  "limits.stateBytes": "stateMebibytes",
+type Place = { readonly field: DraftField; readonly sentence: string };
+
+const workflow = "Enter owner/repository/.github/workflows/file.yml.";
+const limit = "The policy does not allow this number.";
+
+/** Which field the policy's schema speaks of, by its path, and how to say it to a seller. */
+const PLACE_IN_POLICY: Readonly<Record<string, Place>> = {
+  title: { field: "title", sentence: "Write it in one line, without invisible characters." },
+  description: { field: "description", sentence: "Write it without line breaks and invisible characters." },
+  "workload.repository": { field: "workloadRepository", sentence: "Enter owner/repository." },
+  "workload.entry": {
+    field: "workloadEntry",
+    sentence: "Enter a path inside the repository, such as steps/draw.mjs.",
+  },
+  "workflows.signer": { field: "signerWorkflow", sentence: workflow },
+  "workflows.caller": { field: "callerWorkflow", sentence: workflow },
+  runsOn: { field: "runsOn", sentence: "Enter the machine's label, at most 60 characters." },
+  "limits.permitWaitSeconds": { field: "permitWaitSeconds", sentence: limit },
+  "limits.stepSeconds": { field: "stepSeconds", sentence: limit },
+  "limits.memoryBytes": { field: "memoryMebibytes", sentence: limit },
+  "limits.inputBytes": { field: "inputBytes", sentence: limit },
+  "limits.resultBytes": { field: "resultBytes", sentence: limit },
+  "limits.stateBytes": { field: "stateMebibytes", sentence: limit },
 };
+
+/** Most that the contracts can hold of price, bond and fee: 96 bits. */
+const MAX_AMOUNT = 2n ** 96n - 1n;
+
+function tooMuch(decimals: number): string {
+  return `Enter at most ${formatUnits(MAX_AMOUNT, decimals)}: the contract holds no more.`;
+}
 
 /** Makes terms and policy of a draft, or says which fields are wrong and how. */
 export function buildOffer(
@@ -130,8 +158,7 @@ export function buildOffer(
   },
 ): Built {
   const parsed = draftSchema.safeParse(draft);
-  if (!parsed.success)
-    return { ok: false, problems: problemsOf(parsed.error, (path) => path as DraftField), refusal: null };
+  if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error, typedPlace), refusal: null };
   const fields = parsed.data;
   const { deployment, seller, salt, decimals, now } = context;
   const limits = policySchema.safeParse({
@@ -161,16 +188,23 @@ export function buildOffer(
     network: { mode: "none" },
   });
   if (!limits.success) {
-    return { ok: false, problems: problemsOf(limits.error, (path) => FIELD_OF_POLICY_PATH[path]), refusal: null };
+    return {
+      ok: false,
+      problems: problemsOf(limits.error, ({ path }) => PLACE_IN_POLICY[path.join(".")]),
+      refusal: null,
+    };
   }
   const problems: { -readonly [F in DraftField]?: string } = {};
   if ((fields.price.split(".")[1]?.length ?? 0) > decimals) problems.price = `This token has ${decimals} decimals.`;
   const price = problems.price ? 0n : parseUnits(fields.price, decimals);
   if (!problems.price && price === 0n) problems.price = "A step must cost something.";
+  if (price > MAX_AMOUNT) problems.price = tooMuch(decimals);
   const hasArbiter = fields.arbiter !== zeroAddress;
   const conductBond = hasArbiter ? parseUnits(fields.conductBond, 18) : 0n;
   const arbiterFee = hasArbiter ? parseUnits(fields.arbiterFee, 18) : 0n;
-  if (arbiterFee > conductBond) problems.arbiterFee = "The fee is paid out of the bond, so it cannot be larger.";
+  if (conductBond > MAX_AMOUNT) problems.conductBond = tooMuch(18);
+  if (arbiterFee > MAX_AMOUNT) problems.arbiterFee = tooMuch(18);
+  else if (arbiterFee > conductBond) problems.arbiterFee = "The fee is paid out of the bond, so it cannot be larger.";
   if (hasArbiter && fields.arbitrationWindow === 0) problems.arbitrationWindow = "Give the arbiter time to rule.";
   if (fields.provable === "no" && !hasArbiter)
     problems.arbiter = "Without proof on-chain, an offer must name an arbiter.";
@@ -222,11 +256,17 @@ export function buildOffer(
   return { ok: true, offer: { terms, policy, policyBytes: bytes } };
 }
 
-function problemsOf(error: z.ZodError, fieldOf: (path: string) => DraftField | undefined): DraftProblems {
+/** What is typed is one level deep, and its schema speaks to sellers already. */
+function typedPlace({ path, message }: z.core.$ZodIssue): Place {
+  return { field: path[0] as DraftField, sentence: message };
+}
+
+/** The first problem of each field. */
+function problemsOf(error: z.ZodError, placeOf: (issue: z.core.$ZodIssue) => Place | undefined): DraftProblems {
   const problems: { -readonly [F in DraftField]?: string } = {};
   for (const issue of error.issues) {
-    const field = fieldOf(issue.path.join("."));
-    if (field !== undefined) problems[field] ??= issue.message;
+    const place = placeOf(issue);
+    if (place) problems[place.field] ??= place.sentence;
   }
   return problems;
 }

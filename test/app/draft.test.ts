@@ -46,6 +46,59 @@ describe("an offer's draft", () => {
     expect(built.ok ? [] : Object.keys(built.problems)).toEqual([field]);
   });
 
+  const most = "79228162514.264337593543950335";
+  const beyond: readonly [Partial<Draft>, string][] = [
+    [{ price: "79228162514.264337593543950336" }, "price"],
+    [{ price: "9".repeat(60) }, "price"],
+    [{ conductBond: "9".repeat(23) }, "conductBond"],
+    [{ arbiterFee: "9".repeat(23) }, "arbiterFee"],
+  ];
+  it.each(beyond)("says how much the contract can hold for %o", (change, field) => {
+    const built = buildOffer({ ...draft, ...change }, context);
+    expect(built.ok ? {} : built.problems).toEqual({ [field]: `Enter at most ${most}: the contract holds no more.` });
+  });
+
+  it("can cost as much as the contract can hold", () => {
+    expect(buildOffer({ ...draft, price: most }, context).ok).toBe(true);
+  });
+
+  it("names the bounds of a number, however long it is", () => {
+    for (const maxPending of ["9", "9".repeat(23), "one", "1.5", ""]) {
+      const built = buildOffer({ ...draft, maxPending }, context);
+      expect(built.ok ? {} : built.problems).toEqual({ maxPending: "Enter a whole number from 1 to 8." });
+    }
+  });
+
+  it("does not mind spaces around what was typed", () => {
+    const padded = Object.fromEntries(Object.entries(draft).map(([field, value]) => [field, ` ${value} `])) as Draft;
+    const choices = { runnerTier: draft.runnerTier, provable: draft.provable };
+    expect(buildOffer({ ...padded, ...choices }, context)).toEqual(buildOffer(draft, context));
+  });
+
+  const refused: readonly Partial<Draft>[] = [
+    { title: "a\u0007b" },
+    { title: "" },
+    { description: "a\nb" },
+    { description: "x".repeat(1001) },
+    { workloadRepository: "" },
+    { workloadCommit: "main" },
+    { workloadEntry: "" },
+    { workloadEntry: "x".repeat(201) },
+    { signerWorkflow: "" },
+    { callerWorkflow: "" },
+    { runsOn: "" },
+    { runsOn: "x".repeat(61) },
+    { sourceCommit: "main" },
+    { runnerTier: "3" },
+  ];
+  it.each(refused)("speaks to a seller, not in a schema's words, of %o", (change) => {
+    const built = buildOffer({ ...draft, ...change }, context);
+    const sentences = Object.values(built.ok ? {} : built.problems);
+    expect(sentences).toHaveLength(1);
+    expect(sentences[0]).toMatch(/^(Give|Write|Enter|Choose|At most) .*\.$/);
+    expect(sentences[0]).not.toMatch(/expected|Too (small|big)|Invalid/i);
+  });
+
   it("refuses a run that may last longer than its claim deadline", () => {
     const built = buildOffer({ ...draft, stepTimeout: "60", stepSeconds: "60" }, context);
     expect(built.ok ? null : built.refusal?.code).toBe("TERMS_INCONSISTENT");
