@@ -1,15 +1,20 @@
 "use client";
 
 import { useState } from "react";
-import { type Address, type Hex, parseEther, zeroAddress } from "viem";
+import { type Address, type Hex, zeroAddress } from "viem";
 import { escrowAbi, offerRegistryAbi } from "#lib/chain/generated/abis.ts";
 import { systemClock } from "#lib/core/effects.ts";
 import type { OfferStatus } from "#lib/market/market.ts";
 import type { OfferTerms } from "#lib/offers/terms.ts";
 import { formatAmount, type TokenInfo } from "../_components/amounts.ts";
+import { Countdown } from "../_components/Countdown.tsx";
 import form from "../_components/form.module.css";
+import { stakeWords } from "../_components/offerWords.ts";
 import styles from "../_components/parts.module.css";
 import type { Runtime } from "../_components/runtime.ts";
+import { typedAmount } from "../_components/typed.ts";
+import { useNow } from "../_components/useNow.ts";
+import { CHAIN_LAG_SECONDS } from "./chainLag.ts";
 import { ActionButton, type ReadyWallet, WithWallet } from "./parts.tsx";
 import { send } from "./useAction.ts";
 import { WalletProviders } from "./WalletProviders.tsx";
@@ -98,7 +103,8 @@ function OfferControls(props: {
 }) {
   const { runtime, offer, native, wallet } = props;
   const [amount, setAmount] = useState("0.05");
-  const isAmount = /^[0-9]{1,9}(\.[0-9]{1,18})?$/.test(amount) && parseEther(amount) > 0n;
+  const stake = typedAmount(amount, native.decimals) ?? 0n;
+  const isNoticeOver = useNow(systemClock()) >= (offer.stakeWithdrawableAt ?? 0) + CHAIN_LAG_SECONDS;
   const escrow = { address: runtime.deployment.escrow, abi: escrowAbi } as const;
   const id = `stake-${offer.id}`;
   return (
@@ -113,20 +119,20 @@ function OfferControls(props: {
             id={id}
             inputMode="decimal"
             value={amount}
-            aria-invalid={!isAmount}
+            aria-invalid={stake === 0n}
             onChange={(event) => setAmount(event.target.value)}
           />
           <span className={form.hint}>
-            Now {formatAmount(offer.stake, native)}. It pays whoever proves a claim of this offer false.
+            Now {formatAmount(offer.stake, native)}. {stakeWords(offer.terms)}
           </span>
         </div>
         <ActionButton
           label="Post stake"
-          disabled={!isAmount}
+          disabled={stake === 0n}
           action={async (say) => {
             await send(
               wallet.transactor,
-              { ...escrow, functionName: "postStake", args: [offer.terms], value: parseEther(amount) },
+              { ...escrow, functionName: "postStake", args: [offer.terms], value: stake },
               say,
             );
             return "Posted.";
@@ -144,8 +150,14 @@ function OfferControls(props: {
         {offer.stake > 0n && offer.stakeWithdrawableAt !== null && (
           <ActionButton
             label="Withdraw the stake"
-            disabled={systemClock() < offer.stakeWithdrawableAt}
-            note={systemClock() < offer.stakeWithdrawableAt ? "the notice period is running" : "becomes your credit"}
+            disabled={!isNoticeOver}
+            note={
+              isNoticeOver ? (
+                "becomes your credit"
+              ) : (
+                <Countdown until={offer.stakeWithdrawableAt} now={systemClock()} over="in a moment" />
+              )
+            }
             action={async (say) => {
               await send(wallet.transactor, { ...escrow, functionName: "withdrawStake", args: [offer.terms] }, say);
               return "The stake is your credit now.";

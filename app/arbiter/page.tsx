@@ -4,6 +4,7 @@ import { escrowAbi } from "#lib/chain/generated/abis.ts";
 import { systemClock } from "#lib/core/effects.ts";
 import { formatAmount } from "../_components/amounts.ts";
 import { Countdown } from "../_components/Countdown.tsx";
+import { LiveRefresh } from "../_components/LiveRefresh.tsx";
 import styles from "../_components/parts.module.css";
 import { Account, Amount, Badge, Card, Empty, Facts, Hex, JsonView, PageHead } from "../_components/parts.tsx";
 import { statementOf } from "../_components/statement.ts";
@@ -112,6 +113,7 @@ export default async function ArbiterPage({ searchParams }: { readonly searchPar
           </Card>
         );
       })}
+      {arbiter && <LiveRefresh everySeconds={3} />}
     </>
   );
 }

@@ -2,6 +2,7 @@ import Link from "next/link";
 import { zeroAddress } from "viem";
 import { escrowAbi } from "#lib/chain/generated/abis.ts";
 import { systemClock } from "#lib/core/effects.ts";
+import { LiveRefresh } from "../_components/LiveRefresh.tsx";
 import styles from "../_components/parts.module.css";
 import { Amount, Badge, Empty, Hex, Moment, PageHead, Section } from "../_components/parts.tsx";
 import { offerStatusWords, stepStatusWords } from "../_components/words.ts";
@@ -31,6 +32,7 @@ export default async function SellerPage({ searchParams }: { readonly searchPara
       </PageHead>
       <MyAddress runtime={runtime} page="/seller" shown={seller ?? null} purpose="see your offers" />
       {seller && <Desk seller={seller} />}
+      {seller && <LiveRefresh everySeconds={3} />}
     </>
   );
 }

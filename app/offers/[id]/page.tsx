@@ -8,6 +8,7 @@ import { ActivityList } from "../../_components/ActivityList.tsx";
 import { formatAmount, type TokenInfo } from "../../_components/amounts.ts";
 import { describe } from "../../_components/exampleInput.ts";
 import styles from "../../_components/market.module.css";
+import { stakeWords, verifierWords } from "../../_components/offerWords.ts";
 import partStyles from "../../_components/parts.module.css";
 import {
   Account,
@@ -213,7 +214,7 @@ function parties({ terms, policy, seller }: MarketOffer, runtime: Runtime): read
       name: "Verifier",
       value:
         terms.verifier === zeroAddress ? "none: claims are proven on-chain" : role(terms.verifier, runtime.verifier),
-      note: "Signs claims after checking the evidence. A false signature can be challenged.",
+      note: verifierWords(terms),
     },
     {
       name: "Observer",
@@ -268,7 +269,7 @@ function termFacts(
       value: stake === 0n ? "none" : <Amount value={stake} token={native} />,
       note:
         stakeWithdrawableAt === null ? (
-          "Pays whoever proves a claim false."
+          stakeWords(terms)
         ) : (
           <>
             Withdrawal announced: possible <Moment at={stakeWithdrawableAt} now={now} />.
