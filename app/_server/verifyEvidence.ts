@@ -7,10 +7,11 @@ import { coreError } from "#lib/core/errors.ts";
 import type { VerificationReport } from "#lib/evidence/report.ts";
 import { loadTrust } from "#lib/evidence/trust.ts";
 import { verifyAttestation } from "#lib/evidence/verify.ts";
+import { pageError } from "../_wallet/errorCatalogue.ts";
+import { readEvidenceFile } from "./evidenceFile.ts";
 import { getService } from "./service.ts";
 
 const MAX_FILE_BYTES = 60 * 1024 * 1024;
-const OPENING_BRACE = 0x7b;
 
 export type VerifyOutcome =
   | {
@@ -34,8 +35,10 @@ export async function verifyEvidence(form: FormData): Promise<VerifyOutcome> {
     await pageLimit.take(await headers());
     const evidence = await fileIn(form, "evidence");
     if (!evidence) throw coreError("SCHEMA_MISMATCH", { what: "upload", field: "evidence", problem: "choose a file" });
-    if (evidence[0] !== OPENING_BRACE) {
-      const { report } = await claims.verify(evidence);
+    const file = readEvidenceFile(evidence);
+    if (file.what === "neither") throw pageError("EVIDENCE_UNKNOWN", { bytes: evidence.length });
+    if (file.what === "capsule") {
+      const { report } = await claims.verify(file.bytes);
       return { ok: true, what: "capsule", report, isSandbox: isOwnSandbox };
     }
     const isPublic = form.get("root") === "public";
@@ -47,7 +50,11 @@ export async function verifyEvidence(form: FormData): Promise<VerifyOutcome> {
           issuer: config.PAWL_OIDC_ISSUER,
         }));
     const artifact = await fileIn(form, "artifact");
-    const report = verifyAttestation({ bundle: evidence, ...(artifact ? { artifact } : {}) }, { trust }, systemClock());
+    const report = verifyAttestation(
+      { bundle: file.bytes, ...(artifact ? { artifact } : {}) },
+      { trust },
+      systemClock(),
+    );
     return { ok: true, what: "bundle", report, isSandbox: !isPublic && isOwnSandbox };
   } catch (thrown) {
     const error = findPawlError(thrown) ?? coreError("INTERNAL", {}, thrown);

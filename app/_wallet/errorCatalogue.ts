@@ -10,6 +10,10 @@ export const pageErrors = {
     kind: "backend",
     sentence: "The file did not reach the server, or its answer did not come back. Try again.",
   },
+  EVIDENCE_UNKNOWN: {
+    kind: "invalid",
+    sentence: "The file is neither an evidence capsule nor a Sigstore bundle. Choose another one.",
+  },
   FETCHED_RESULT_MISMATCH: {
     kind: "unverified",
     sentence: "The gateway sent another result than the one that was claimed. Do not use it; object to the step.",
