@@ -55,11 +55,24 @@ const id = z
   .trim()
   .regex(/^[0-9]{1,19}$/, "Enter the number that GitHub gives it, or 0.")
   .transform(BigInt);
+/** Text that a part of the policy holds, refused in words for sellers. */
+const partOf = (part: z.ZodType, sentence: string) =>
+  z
+    .string()
+    .trim()
+    .refine((value) => part.safeParse(value).success, sentence);
+const { workload, workflows } = policySchema.shape;
+const workflow = (part: z.ZodType) => partOf(part, "Enter owner/repository/.github/workflows/file.yml.");
 const choice = <T extends string>(...values: readonly T[]) => z.enum(values, { error: "Choose one of these." });
 
 const draftSchema = z.strictObject({
-  title: z.string().trim().min(1, "Give the offer a title.").max(80, "At most 80 characters."),
-  description: z.string().trim().max(1000, "At most 1000 characters."),
+  title: partOf(policySchema.shape.title.or(z.literal("")), "Write at most 80 characters in one line.").pipe(
+    z.string().min(1, "Give the offer a title."),
+  ),
+  description: partOf(
+    policySchema.shape.description,
+    "Write at most 1000 characters, without line breaks and invisible characters.",
+  ),
   token: account,
   price: amount,
   maxSteps: whole(1, 16_777_215),
@@ -76,16 +89,16 @@ const draftSchema = z.strictObject({
   verifier: optionalAccount,
   observer: optionalAccount,
   arbiter: optionalAccount,
-  signerWorkflow: z.string().trim(),
+  signerWorkflow: workflow(workflows.shape.signer),
   signerCommit: commit,
-  callerWorkflow: z.string().trim(),
+  callerWorkflow: workflow(workflows.shape.caller),
   sourceRepositoryId: id,
   sourceOwnerId: id,
   sourceCommit: optionalCommit,
-  workloadRepository: z.string().trim(),
+  workloadRepository: partOf(workload.shape.repository, "Enter owner/repository."),
   workloadCommit: commit,
-  workloadEntry: z.string().trim(),
-  runsOn: z.string().trim(),
+  workloadEntry: partOf(workload.shape.entry, "Enter a path inside the repository, such as steps/draw.mjs."),
+  runsOn: partOf(policySchema.shape.runsOn, "Enter the machine's label, at most 60 characters."),
   runnerTier: choice("1", "2"),
   provable: choice("yes", "no"),
   permitWaitSeconds: whole(10, 3600),
@@ -112,31 +125,6 @@ export type Built =
   /** `refusal`: two terms contradict one another, so that no single field is at fault. */
   | { readonly ok: false; readonly problems: DraftProblems; readonly refusal: PawlError | null };
 
-type Place = { readonly field: DraftField; readonly sentence: string };
-
-const workflow = "Enter owner/repository/.github/workflows/file.yml.";
-const limit = "The policy does not allow this number.";
-
-/** Which field the policy's schema speaks of, by its path, and how to say it to a seller. */
-const PLACE_IN_POLICY: Readonly<Record<string, Place>> = {
-  title: { field: "title", sentence: "Write it in one line, without invisible characters." },
-  description: { field: "description", sentence: "Write it without line breaks and invisible characters." },
-  "workload.repository": { field: "workloadRepository", sentence: "Enter owner/repository." },
-  "workload.entry": {
-    field: "workloadEntry",
-    sentence: "Enter a path inside the repository, such as steps/draw.mjs.",
-  },
-  "workflows.signer": { field: "signerWorkflow", sentence: workflow },
-  "workflows.caller": { field: "callerWorkflow", sentence: workflow },
-  runsOn: { field: "runsOn", sentence: "Enter the machine's label, at most 60 characters." },
-  "limits.permitWaitSeconds": { field: "permitWaitSeconds", sentence: limit },
-  "limits.stepSeconds": { field: "stepSeconds", sentence: limit },
-  "limits.memoryBytes": { field: "memoryMebibytes", sentence: limit },
-  "limits.inputBytes": { field: "inputBytes", sentence: limit },
-  "limits.resultBytes": { field: "resultBytes", sentence: limit },
-  "limits.stateBytes": { field: "stateMebibytes", sentence: limit },
-};
-
 /** Most that the contracts can hold of price, bond and fee: 96 bits. */
 const MAX_AMOUNT = 2n ** 96n - 1n;
 
@@ -158,10 +146,10 @@ export function buildOffer(
   },
 ): Built {
   const parsed = draftSchema.safeParse(draft);
-  if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error, typedPlace), refusal: null };
+  if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error), refusal: null };
   const fields = parsed.data;
   const { deployment, seller, salt, decimals, now } = context;
-  const limits = policySchema.safeParse({
+  const policy = policySchema.parse({
     v: 1,
     title: fields.title,
     description: fields.description,
@@ -187,13 +175,6 @@ export function buildOffer(
     tools: ["node"],
     network: { mode: "none" },
   });
-  if (!limits.success) {
-    return {
-      ok: false,
-      problems: problemsOf(limits.error, ({ path }) => PLACE_IN_POLICY[path.join(".")]),
-      refusal: null,
-    };
-  }
   const problems: { -readonly [F in DraftField]?: string } = {};
   if ((fields.price.split(".")[1]?.length ?? 0) > decimals) problems.price = `This token has ${decimals} decimals.`;
   const price = problems.price ? 0n : parseUnits(fields.price, decimals);
@@ -215,7 +196,6 @@ export function buildOffer(
     problems.sourceCommit = "Tier 2 needs a pinned commit.";
   if (Object.keys(problems).length > 0) return { ok: false, problems, refusal: null };
 
-  const policy = limits.data;
   const bytes = policyBytes(policy);
   const terms: OfferTerms = {
     seller,
@@ -256,17 +236,9 @@ export function buildOffer(
   return { ok: true, offer: { terms, policy, policyBytes: bytes } };
 }
 
-/** What is typed is one level deep, and its schema speaks to sellers already. */
-function typedPlace({ path, message }: z.core.$ZodIssue): Place {
-  return { field: path[0] as DraftField, sentence: message };
-}
-
 /** The first problem of each field. */
-function problemsOf(error: z.ZodError, placeOf: (issue: z.core.$ZodIssue) => Place | undefined): DraftProblems {
+function problemsOf(error: z.ZodError): DraftProblems {
   const problems: { -readonly [F in DraftField]?: string } = {};
-  for (const issue of error.issues) {
-    const place = placeOf(issue);
-    if (place) problems[place.field] ??= place.sentence;
-  }
+  for (const { path, message } of error.issues) problems[path[0] as DraftField] ??= message;
   return problems;
 }

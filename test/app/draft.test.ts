@@ -69,6 +69,26 @@ describe("an offer's draft", () => {
     }
   });
 
+  it("names every wrong field at once", () => {
+    const built = buildOffer({ ...draft, title: "", workloadEntry: "", maxPending: "9", gateway: "0x" }, context);
+    const named = built.ok ? [] : Object.keys(built.problems);
+    expect(named.sort()).toEqual(["gateway", "maxPending", "title", "workloadEntry"]);
+  });
+
+  it("may use the limits of the policy to the full", () => {
+    const numbers = {
+      permitWaitSeconds: ["10", "3600"],
+      stepSeconds: ["1", "21600"],
+      memoryMebibytes: ["16", "16384"],
+    };
+    const sizes = { inputBytes: ["1", "1048576"], resultBytes: ["1", "16777216"], stateMebibytes: ["1", "1024"] };
+    for (const end of [0, 1]) {
+      const limits = Object.entries({ ...numbers, ...sizes }).map(([field, ends]) => [field, ends[end]]);
+      const built = buildOffer({ ...draft, ...Object.fromEntries(limits), stepTimeout: "200000" }, context);
+      expect(built.ok ? {} : built.problems).toEqual({});
+    }
+  });
+
   it("does not mind spaces around what was typed", () => {
     const padded = Object.fromEntries(Object.entries(draft).map(([field, value]) => [field, ` ${value} `])) as Draft;
     const choices = { runnerTier: draft.runnerTier, provable: draft.provable };
@@ -95,7 +115,7 @@ describe("an offer's draft", () => {
     const built = buildOffer({ ...draft, ...change }, context);
     const sentences = Object.values(built.ok ? {} : built.problems);
     expect(sentences).toHaveLength(1);
-    expect(sentences[0]).toMatch(/^(Give|Write|Enter|Choose|At most) .*\.$/);
+    expect(sentences[0]).toMatch(/^(Give|Write|Enter|Choose) .*\.$/);
     expect(sentences[0]).not.toMatch(/expected|Too (small|big)|Invalid/i);
   });
 
@@ -111,6 +131,14 @@ describe("an offer's draft", () => {
 
   it("starts empty with this server's own accounts, and asks for what is missing", () => {
     const built = buildOffer(emptyDraft({ gateway: account("5"), verifier: account("9") }), context);
-    expect(built.ok ? [] : Object.keys(built.problems)).toEqual(["title", "signerCommit", "workloadCommit"]);
+    expect(built.ok ? [] : Object.keys(built.problems)).toEqual([
+      "title",
+      "signerWorkflow",
+      "signerCommit",
+      "callerWorkflow",
+      "workloadRepository",
+      "workloadCommit",
+      "workloadEntry",
+    ]);
   });
 });
