@@ -91,11 +91,7 @@ const REJECTIONS = [
   "A claim was rejected: the arbiter ruled so",
   "A claim was rejected: the arbiter stayed silent",
 ];
-const RULINGS = [
-  "The arbiter upheld a claim",
-  "The arbiter split a step's price between seller and buyer",
-  "The arbiter rejected a claim",
-];
+const RULINGS = ["The arbiter upheld a claim", "The arbiter split a step's price", "The arbiter rejected a claim"];
 
 /** An event in a sentence; one that has none is named as the contract names it. */
 export function eventSentence({ name, args }: Pick<MarketActivity, "name" | "args">): string {

@@ -10,7 +10,7 @@ export type NextAction =
   | { readonly at: "challenged"; readonly step: number }
   | { readonly at: "too-many-pending" }
   | { readonly at: "other-gateway" }
-  /** `hasWaited`: an earlier run asked, and its wait for a permit ended without a run of the step. */
+  /** `hasWaited`: the last run that asked waited for a permit in vain. */
   | { readonly at: "request"; readonly step: number; readonly hasWaited: boolean }
   | { readonly at: "waiting"; readonly step: number; readonly runId: string }
   | { readonly at: "permit"; readonly step: number; readonly ask: Proposed }
@@ -55,7 +55,8 @@ export function nextAction(
 
   const step = opened + 1;
   const runs = steps.flatMap(({ run, voided }) => (run ? [run, ...voided] : voided));
-  const unused = asks.filter((ask) => ask.step === step && !runs.some((run) => isOf(ask, run)));
+  const ofStep = asks.filter((each) => each.step === step);
+  const unused = ofStep.filter((each) => !runs.some((run) => isOf(each, run)));
   const isOver = (ask: InboxEntry) => now > ask.createdAt + (offer.policy?.limits.permitWaitSeconds ?? 0);
   const alive = unused.filter((ask) => !isOver(ask));
   const ask = alive.find(isProposed);
@@ -67,7 +68,7 @@ export function nextAction(
   if (isExpected) return { at: "waiting", step, runId: started.runId };
   const permitted = alive.find(({ permitHash }) => permitHash !== null);
   if (permitted) return { at: "permitted", step, runId: permitted.facts.runId };
-  return { at: "request", step, hasWaited: unused.length > 0 && alive.length === 0 };
+  return { at: "request", step, hasWaited: alive.length === 0 && unused.length > 0 && unused[0] === ofStep[0] };
 }
 
 function isProposed(ask: InboxEntry): ask is Proposed {

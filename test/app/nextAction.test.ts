@@ -88,6 +88,13 @@ describe("the next step", () => {
     }
   });
 
+  it("does not speak of a wait that a later run of the step has outlived", () => {
+    const old = { ...asking, askId: word("old"), facts: { ...asking.facts, runId: "5" } };
+    const steps = [stepOf(1, "unopened", [runOf({ permitHash: word("permit") })])];
+    const asks = [permitted, old];
+    expect(decide({ steps, asks, now: asking.createdAt + waitSeconds + 1 })).toMatchObject({ hasWaited: false });
+  });
+
   it("shows the run that asks now, and not one whose wait is over", () => {
     const old = { ...asking, askId: word("old"), createdAt: asking.createdAt - waitSeconds - 200 };
     expect(decide({ asks: [asking, old] })).toMatchObject({ at: "permit", ask: { askId: asking.askId } });
