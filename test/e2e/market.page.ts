@@ -6,6 +6,7 @@ const LONG_MS = 60_000;
 export function marketPages(page: Page, baseUrl: string) {
   const open = (path: string) => page.goto(`${baseUrl}${path}`, { waitUntil: "load" });
   const button = (name: string | RegExp) => page.getByRole("button", { name });
+  const card = (step: number) => page.getByRole("region", { name: `Step ${step}`, exact: true });
 
   return {
     page,
@@ -27,13 +28,18 @@ export function marketPages(page: Page, baseUrl: string) {
       await page.getByRole("heading", { level: 1, name: title }).waitFor();
     },
 
-    /** Publishes what the open form proposes under a new title, and returns the offer's page. */
-    async publish(offer: { readonly title: string; readonly description: string }): Promise<string> {
+    /** Publishes what the open form proposes, but for what is named, and returns the offer's page. */
+    async publish(offer: {
+      readonly title: string;
+      readonly description: string;
+      readonly disputeSeconds: number;
+    }): Promise<string> {
       await page.getByLabel("Title").fill("");
       await button("Publish the offer").click();
       await page.getByText("Give the offer a title.").waitFor();
       await page.getByLabel("Title").fill(offer.title);
       await page.getByLabel("Description").fill(offer.description);
+      await page.getByLabel("Dispute window, seconds").fill(String(offer.disputeSeconds));
       await button("Publish the offer").click();
       await page.waitForURL(/\/offers\/0x[0-9a-f]{64}$/, { timeout: LONG_MS });
       await page.getByRole("heading", { level: 1, name: offer.title }).waitFor();
@@ -73,6 +79,27 @@ export function marketPages(page: Page, baseUrl: string) {
         if (isClaimed) return;
       }
       throw new Error(`step ${step} was never claimed: ${await page.getByRole("alert").allInnerTexts()}`);
+    },
+
+    /** Ends the dispute window of a claim, as its buyer. */
+    async agree(step: number): Promise<void> {
+      await card(step).getByRole("button", { name: "Agree to payment now" }).click({ timeout: LONG_MS });
+    },
+
+    /** Calls the arbiter against a claim, as its buyer. */
+    async object(step: number, statement: string): Promise<void> {
+      await card(step).getByText("Object to how the step was done").click({ timeout: LONG_MS });
+      await page.getByLabel("What was wrong").fill(statement);
+      await button("Challenge conduct").click();
+      await page.getByRole("heading", { name: `Step ${step} is challenged` }).waitFor({ timeout: LONG_MS });
+    },
+
+    /** Rejects the one claim that waits for a ruling, as its arbiter. */
+    async reject(statement: string): Promise<void> {
+      await page.getByText(statement).waitFor({ timeout: LONG_MS });
+      await page.getByLabel(/^Rejected:/).check();
+      await button("Rule").click();
+      await page.getByText("Nothing waits for a ruling").waitFor({ timeout: LONG_MS });
     },
 
     async havePaid(step: number): Promise<void> {

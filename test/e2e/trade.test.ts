@@ -50,7 +50,7 @@ afterAll(async () => {
   await end?.();
 });
 
-async function visitor(role: "seller" | "buyer") {
+async function visitor(role: "seller" | "buyer" | "arbiter") {
   const context = await browser.newContext();
   const page = await context.newPage();
   const problems: string[] = [];
@@ -70,6 +70,8 @@ async function visitor(role: "seller" | "buyer") {
 const claims = {
   title: "Rule 110, by the page",
   description: 'Draws rows. Example input: {"generations":20,"rule":110}',
+  // Longer than any test: buyers agree, or object in time.
+  disputeSeconds: 600,
 };
 
 describe("a trade through the pages", () => {
@@ -100,14 +102,29 @@ describe("a trade through the pages", () => {
     await pages.page.getByRole("heading", { name: "Request step 1" }).waitFor();
   });
 
-  it("carries a step that the server claims and one that a wallet claims, from request to payment", {
+  it("carries a step that the server claims, from request to payment", { timeout: 4 * MINUTES }, async () => {
+    await carry(buyer.pages, 1);
+    expect(buyer.problems).toEqual([]);
+  });
+
+  it("lets a step be taken again, and a wallet claim it, after the arbiter has rejected its claim", {
     timeout: 6 * MINUTES,
   }, async () => {
     const { pages } = buyer;
-    await carry(pages, 1);
     await withdrawRelayer();
     await pages.open(entitlementPath);
+    const statement = "The drawing is another one.";
+    await pages.request(2);
+    await pages.permit(2);
+    await pages.verifyAndClaim(2);
+    await pages.object(2, statement);
+    const arbiter = await visitor("arbiter");
+    await arbiter.pages.open("/arbiter");
+    await arbiter.pages.connect("Wallet of the arbiter");
+    await arbiter.pages.reject(statement);
+    expect(arbiter.problems).toEqual([]);
     await carry(pages, 2);
+    await pages.page.getByText("was rejected by the arbiter").waitFor();
     await pages.page.getByText("Finished", { exact: true }).waitFor();
     expect(buyer.problems).toEqual([]);
   });
@@ -158,5 +175,6 @@ async function carry(pages: MarketPages, step: number): Promise<void> {
   await pages.request(step);
   await pages.permit(step);
   await pages.verifyAndClaim(step);
+  await pages.agree(step);
   await pages.havePaid(step);
 }
