@@ -70,6 +70,14 @@ const GROUPS: readonly {
       { name: "sourceCommit", label: "Its commit", hint: "needed for tier 2" },
       { name: "runsOn", label: "Machine", hint: "the workflow's runs-on" },
       {
+        name: "network",
+        label: "Network of the workload",
+        options: [
+          { value: "none", label: "none" },
+          { value: "runner", label: "the runner's: it may send anything anywhere" },
+        ],
+      },
+      {
         name: "runnerTier",
         label: "Runner tier",
         options: [

@@ -101,6 +101,7 @@ const draftSchema = z.strictObject({
   runsOn: partOf(policySchema.shape.runsOn, "Enter the machine's label, at most 60 characters."),
   runnerTier: choice("1", "2"),
   provable: choice("yes", "no"),
+  network: choice("none", "runner"),
   permitWaitSeconds: whole(10, 3600),
   stepSeconds: whole(1, 21_600),
   memoryMebibytes: whole(16, 16_384),
@@ -173,7 +174,7 @@ export function buildOffer(
     },
     restore: "fail_closed",
     tools: ["node"],
-    network: { mode: "none" },
+    network: { mode: fields.network },
   });
   const problems: { -readonly [F in DraftField]?: string } = {};
   if ((fields.price.split(".")[1]?.length ?? 0) > decimals) problems.price = `This token has ${decimals} decimals.`;

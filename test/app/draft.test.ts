@@ -89,9 +89,17 @@ describe("an offer's draft", () => {
     }
   });
 
+  it("promises the network policy that was chosen", () => {
+    for (const mode of ["none", "runner"] as const) {
+      const built = buildOffer({ ...draft, network: mode }, context);
+      expect(built.ok && built.offer.policy.network).toEqual({ mode });
+    }
+  });
+
   it("does not mind spaces around what was typed", () => {
     const padded = Object.fromEntries(Object.entries(draft).map(([field, value]) => [field, ` ${value} `])) as Draft;
-    const choices = { runnerTier: draft.runnerTier, provable: draft.provable };
+    const { runnerTier, provable, network } = draft;
+    const choices = { runnerTier, provable, network };
     expect(buildOffer({ ...padded, ...choices }, context)).toEqual(buildOffer(draft, context));
   });
 

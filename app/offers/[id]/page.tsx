@@ -303,7 +303,13 @@ function policyFacts({ policy }: MarketOffer): readonly Fact[] {
       value: `${durationWords(limits.stepSeconds)} of run time, ${bytesWords(limits.memoryBytes)} of memory`,
       note: `Input up to ${bytesWords(limits.inputBytes)}, result up to ${bytesWords(limits.resultBytes)}, state up to ${bytesWords(limits.stateBytes)}.`,
     },
-    { name: "Network", value: network.mode === "none" ? "none" : network.mode },
+    network.mode === "none"
+      ? { name: "Network", value: "none", note: "The workload can send nothing anywhere while it runs." }
+      : {
+          name: "Network",
+          value: "the runner's",
+          note: "The workload could send your input and its state anywhere.",
+        },
     { name: "If the state is lost", value: "the run stops", note: "It never starts over silently." },
   ];
 }
