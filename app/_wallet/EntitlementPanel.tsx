@@ -2,13 +2,13 @@
 
 import { useState } from "react";
 import { escrowAbi, settlementAbi } from "#lib/chain/generated/abis.ts";
-import type { MarketEntitlement, MarketStep } from "#lib/market/market.ts";
 import { formatAmount, type TokenInfo } from "../_components/amounts.ts";
 import form from "../_components/form.module.css";
 import styles from "../_components/parts.module.css";
 import { Card } from "../_components/parts.tsx";
 import type { Runtime } from "../_components/runtime.ts";
 import { typedSteps } from "../_components/typed.ts";
+import type { Entitlement } from "./entitlement.ts";
 import { NextStep } from "./NextStep.tsx";
 import { PendingStep } from "./PendingStep.tsx";
 import { ActionButton, type ReadyWallet, WithWallet } from "./parts.tsx";
@@ -16,7 +16,6 @@ import { Result } from "./Result.tsx";
 import { send } from "./useAction.ts";
 import { WalletProviders } from "./WalletProviders.tsx";
 
-export type Entitlement = MarketEntitlement & { readonly steps: readonly MarketStep[] };
 export type Credit = { readonly token: TokenInfo; readonly amount: bigint };
 
 // In the order of the contract's enum.

@@ -8,7 +8,7 @@ import styles from "../_components/parts.module.css";
 import { Card, ErrorNote, Hex as HexText, Skeleton } from "../_components/parts.tsx";
 import type { Runtime } from "../_components/runtime.ts";
 import { useNow } from "../_components/useNow.ts";
-import type { Entitlement } from "./EntitlementPanel.tsx";
+import type { Entitlement } from "./entitlement.ts";
 import { errorJson } from "./errors.ts";
 import { gateway } from "./gateway.ts";
 import { type NextAction, nextAction, type StartedRun } from "./nextAction.ts";

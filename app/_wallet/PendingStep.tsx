@@ -21,7 +21,7 @@ import { useNow } from "../_components/useNow.ts";
 import { claimStep } from "../_server/claimStep.ts";
 import { CHAIN_LAG_SECONDS } from "./chainLag.ts";
 import { claimedStepOf } from "./claimedStep.ts";
-import type { Entitlement } from "./EntitlementPanel.tsx";
+import type { Entitlement } from "./entitlement.ts";
 import { ActionButton, type ReadyWallet } from "./parts.tsx";
 import { Result } from "./Result.tsx";
 import { type Say, send } from "./useAction.ts";

@@ -10,7 +10,7 @@ import { Badge, Hex as HexText } from "../_components/parts.tsx";
 import type { Runtime } from "../_components/runtime.ts";
 import { useNow } from "../_components/useNow.ts";
 import { durationWords, utcWords } from "../_components/words.ts";
-import type { Entitlement } from "./EntitlementPanel.tsx";
+import type { Entitlement } from "./entitlement.ts";
 import { gateway } from "./gateway.ts";
 import { InputComparison } from "./InputComparison.tsx";
 import type { Proposed } from "./nextAction.ts";

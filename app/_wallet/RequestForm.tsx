@@ -13,7 +13,7 @@ import { permitConsumerDomain } from "#lib/permits/stepPermit.ts";
 import { describe } from "../_components/exampleInput.ts";
 import form from "../_components/form.module.css";
 import type { Runtime } from "../_components/runtime.ts";
-import type { Entitlement } from "./EntitlementPanel.tsx";
+import type { Entitlement } from "./entitlement.ts";
 import { gateway } from "./gateway.ts";
 import { ActionButton, type ReadyWallet } from "./parts.tsx";
 import { rememberInput } from "./requestedInputs.ts";

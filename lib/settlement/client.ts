@@ -10,7 +10,7 @@ import { signedClaimSchema } from "./signedClaim.ts";
 export const claimAnswerSchema = z.strictObject({
   claimHash: bytes32,
   signed: signedClaimSchema,
-  /** Null where the server has no relayer: any wallet may submit the signed claim. */
+  /** Null where the server has no relayer; the signed claim is then for a wallet to submit. */
   transaction: bytes32.nullable(),
 });
 export type ClaimAnswer = z.output<typeof claimAnswerSchema>;
