@@ -10,6 +10,7 @@ import { formatAmount, type TokenInfo } from "../_components/amounts.ts";
 import form from "../_components/form.module.css";
 import type { Runtime } from "../_components/runtime.ts";
 import { typedSteps } from "../_components/typed.ts";
+import { pageError } from "./errorCatalogue.ts";
 import { type ReadyWallet, StageNote, WithWallet } from "./parts.tsx";
 import { type Say, send, useAction } from "./useAction.ts";
 import { WalletProviders } from "./WalletProviders.tsx";
@@ -47,15 +48,15 @@ function BuyForm({ runtime, offerId, terms, token, wallet }: Props & { readonly 
     const { escrow } = runtime.deployment;
     if (terms.token !== zeroAddress) {
       const contract = { address: terms.token, abi: erc20Abi } as const;
-      let allowance: bigint;
-      try {
-        allowance = await transactor.client.readContract({
-          ...contract,
-          functionName: "allowance",
-          args: [address, escrow],
-        });
-      } catch (thrown) {
+      const [balance, allowance] = await Promise.all([
+        transactor.client.readContract({ ...contract, functionName: "balanceOf", args: [address] }),
+        transactor.client.readContract({ ...contract, functionName: "allowance", args: [address, escrow] }),
+      ]).catch((thrown: unknown) => {
         throw decodeRevert(thrown);
+      });
+      if (balance < total) {
+        const [required, available] = [formatAmount(total, token), formatAmount(balance, token)];
+        throw pageError("TOKEN_BALANCE_TOO_SMALL", { required, available });
       }
       if (allowance < total) {
         say(`Let the escrow take ${formatAmount(total, token)}…`);

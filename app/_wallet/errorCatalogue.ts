@@ -14,6 +14,10 @@ export const pageErrors = {
     kind: "invalid",
     sentence: "The file is neither an evidence capsule nor a Sigstore bundle. Choose another one.",
   },
+  TOKEN_BALANCE_TOO_SMALL: {
+    kind: "conflict",
+    sentence: "The account has too little of this token. Add some, or buy fewer steps.",
+  },
   FETCHED_RESULT_MISMATCH: {
     kind: "unverified",
     sentence: "The gateway sent another result than the one that was claimed. Do not use it; object to the step.",
