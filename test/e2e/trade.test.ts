@@ -169,6 +169,18 @@ describe("a trade through the pages", () => {
     await seller.pages.page.getByText("There is nothing to withdraw now.").waitFor({ timeout: MINUTES });
     expect(seller.problems).toEqual([]);
   });
+
+  it("trades in tokens, with a run that is observed while it lives", { timeout: 4 * MINUTES }, async () => {
+    const { pages, problems } = await visitor("buyer");
+    await pages.find("Running text digest");
+    await pages.connect("Wallet of the buyer");
+    await pages.buy(2);
+    await pages.request(1);
+    await pages.permit(1);
+    await pages.verifyAndClaim(1);
+    await pages.havePaid(1);
+    expect(problems).toEqual([]);
+  });
 });
 
 async function carry(pages: MarketPages, step: number): Promise<void> {
