@@ -63,7 +63,7 @@ export function parseSchema<S extends z.ZodType>(schema: S, value: unknown, what
   throw coreError("SCHEMA_MISMATCH", {
     what,
     field: fieldName(path) || "(root)",
-    problem: (issue?.message ?? "unknown").toWellFormed(),
+    problem: issue?.message ?? "unknown",
     value: printable(valueAt(value, path)),
   });
 }
@@ -93,7 +93,7 @@ function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw coreError("JSON_MALFORMED", { what, begins: text.slice(0, 40).toWellFormed() }, cause);
+    throw coreError("JSON_MALFORMED", { what, begins: text.slice(0, 40) }, cause);
   }
 }
 
@@ -106,15 +106,13 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return current;
 }
 
-// What is echoed of hostile input must itself have a canonical form, for it is answered as JSON.
-
 function fieldName(path: readonly PropertyKey[]): string {
-  return path.map(String).join(".").toWellFormed();
+  return path.map(String).join(".");
 }
 
 function printable(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value === "string") return value;
   try {
     return JSON.stringify(value);
   } catch {

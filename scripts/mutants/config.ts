@@ -55,15 +55,22 @@ export const configMutants: readonly Mutant[] = [
       from: '    throw coreError("JSON_NOT_CANONICAL", { what }, cause);\n',
       to: "    throw cause;\n",
     },
-    "echoed-as-it-came": {
-      removes: "what is echoed has a canonical form",
-      from: 'if (typeof value === "string") return value.toWellFormed();',
-      to: 'if (typeof value === "string") return value;',
-    },
     "critical-field": {
       removes: "an unknown critical field has a code of its own",
       from: "if (critical !== undefined) {",
       to: "if (false) {",
+    },
+  }),
+  ...mutantsOf("lib/core/error.ts", "error", ["test/lib/core/error.test.ts"], {
+    "echoed-as-it-came": {
+      removes: "what is echoed can be written as JSON",
+      from: "  return short.toWellFormed();",
+      to: "  return short;",
+    },
+    "echoed-whole": {
+      removes: "what is echoed cannot flood a log",
+      from: "text.length > MAX_VALUE_LENGTH ?",
+      to: "false ?",
     },
   }),
 ];
