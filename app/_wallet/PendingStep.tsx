@@ -156,7 +156,7 @@ function ClaimedStep(props: RunProps & { readonly isBuyer: boolean }) {
         ) : (
           <>
             It can be challenged:{" "}
-            <Countdown until={run.windowEnd ?? 0} now={systemClock()} over="the window is over." />
+            <Countdown until={run.windowEnd ?? 0} now={systemClock()} over="a moment longer." />
           </>
         )}
       </p>
