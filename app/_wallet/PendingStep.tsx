@@ -155,8 +155,7 @@ function ClaimedStep(props: RunProps & { readonly isBuyer: boolean }) {
           "The dispute window is over."
         ) : (
           <>
-            It can be challenged:{" "}
-            <Countdown until={run.windowEnd ?? 0} now={systemClock()} over="a moment longer." />
+            It can be challenged: <Countdown until={run.windowEnd ?? 0} now={systemClock()} over="a moment longer." />
           </>
         )}
       </p>
