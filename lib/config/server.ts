@@ -24,7 +24,7 @@ export const serverEnvironmentSchema = z.object({
   PAWL_PUBLIC_URL: url,
   PAWL_GATEWAY_KEY: secretKey,
   PAWL_VERIFIER_KEY: secretKey,
-  /** Submits claims and keeps steps moving; without it the seller's wallet submits. */
+  /** Submits claims; without it any wallet can submit what the verifier signed. */
   PAWL_RELAYER_KEY: secretKey.optional(),
   /** Wraps the ratchet secrets in the store. */
   PAWL_KEK: secretKey,

@@ -26,7 +26,7 @@ export type PendingClaim = {
 export async function readPendingClaim(
   client: PublicClient,
   deployment: Deployment,
-  identity: EntitlementIdentity,
+  identity: Pick<EntitlementIdentity, "id" | "buyer" | "salt">,
   step: number,
 ): Promise<PendingClaim | undefined> {
   const event = getAbiItem({ abi: settlementAbi, name: "StepClaimed" });

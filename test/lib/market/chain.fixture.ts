@@ -253,7 +253,7 @@ export function entitlementOf(offerId: Hex, name = "first") {
         evidenceLocator: "nowhere",
       },
     }),
-    challenged: (step: number, run: string): FakeEvent => ({
+    challenged: (step: number, run: string, statementLocator = "data:text/plain,bad"): FakeEvent => ({
       name: "ConductChallenged",
       args: {
         entitlement: id,
@@ -263,7 +263,7 @@ export function entitlementOf(offerId: Hex, name = "first") {
         bond: 5n,
         rulingEnd: 1_800_000_200,
         statementHash: word("statement"),
-        statementLocator: "data:text/plain,bad",
+        statementLocator,
       },
     }),
     rejected: (step: number, run: string): readonly FakeEvent[] => [

@@ -4,6 +4,7 @@ import { createIndexer } from "#lib/market/indexer.ts";
 import { createMarket } from "#lib/market/market.ts";
 import { blocks, entitlements, events, offers, runs } from "#lib/market/tables.ts";
 import { openStore, type Store } from "#lib/store/store.ts";
+import { MAX_STATEMENT, publishedStatement } from "../../../app/_components/statement.ts";
 import { arbiter, buyer, createFakeChain, deployment, entitlementOf, offerOf, seller } from "./chain.fixture.ts";
 
 const NOW = 1_800_000_050;
@@ -51,6 +52,20 @@ describe("the indexer", () => {
       steps: [{ status: "paid", run: { sellerAmount: 1000n } }],
     });
     expect(await market.offer(offer.id)).toMatchObject({ stepsPaid: 1, entitlementsSold: 1, status: "live" });
+  });
+
+  it("keeps a statement whole in any script, and bounds what a stranger writes", async () => {
+    const { chain, indexer, market } = start();
+    const offer = offerOf();
+    const right = entitlementOf(offer.id);
+    const { statementLocator } = publishedStatement("\u8a3c".repeat(MAX_STATEMENT));
+    chain.mine(offer.published, right.purchased(2), ...right.opened(1, "a"), right.claimed(1, "a"));
+    chain.mine(right.challenged(1, "a", statementLocator));
+    chain.mine(...right.opened(2, "b"), right.claimed(2, "b"), right.challenged(2, "b", "x".repeat(100_000)));
+    await indexer.sync();
+    const { steps } = await market.entitlement(right.id);
+    expect(steps[0]?.run?.statementLocator).toBe(statementLocator);
+    expect(steps[1]?.run?.statementLocator).toHaveLength(4096);
   });
 
   it("gives a step that timed out a second run, and keeps the first as voided", async () => {
