@@ -1,3 +1,4 @@
+import { globSync } from "node:fs";
 import { createRequire } from "node:module";
 import hardhatToolboxViem from "@nomicfoundation/hardhat-toolbox-viem";
 import { configVariable, defineConfig } from "hardhat/config";
@@ -5,18 +6,50 @@ import { configVariable, defineConfig } from "hardhat/config";
 // The compiler comes from the npm package, by path, so that a build needs no download.
 const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
 
+// Tests are compiled by the old pipeline and without optimizer, which is fast and moves no reading of the clock.
+const testCompiler = {
+  version: "0.8.37",
+  path: soljson,
+  settings: { optimizer: { enabled: false }, evmVersion: "osaka" },
+};
+
+function chainOfTests(runs: { readonly fuzz: number; readonly invariant: number }) {
+  return {
+    fuzz: { runs: runs.fuzz, maxTestRejects: 100 * runs.fuzz, seed: "0x5061776c" },
+    invariant: { runs: runs.invariant, depth: 64, failOnRevert: false },
+  };
+}
+
 export default defineConfig({
   plugins: [hardhatToolboxViem],
   solidity: {
-    version: "0.8.37",
-    path: soljson,
-    settings: {
-      viaIR: true,
-      optimizer: { enabled: true, runs: 1_000_000 },
-      evmVersion: "osaka",
-      metadata: { bytecodeHash: "none" },
-      // NatSpec is input of lib/chain/generated: errors are shown to people with their own sentence.
-      outputSelection: { "*": { "*": ["userdoc", "devdoc"] } },
+    // Tests have settings of their own below, and create the contracts from the artifacts of this build.
+    splitTestsCompilation: true,
+    compilers: [
+      {
+        version: "0.8.37",
+        path: soljson,
+        settings: {
+          viaIR: true,
+          optimizer: { enabled: true, runs: 1_000_000 },
+          evmVersion: "osaka",
+          metadata: { bytecodeHash: "none" },
+          // NatSpec is input of lib/chain/generated: errors are shown to people with their own sentence.
+          outputSelection: { "*": { "*": ["userdoc", "devdoc"] } },
+        },
+      },
+    ],
+    overrides: Object.fromEntries(
+      globSync("test/solidity/**/*.sol", { cwd: import.meta.dirname }).map((file) => [file, testCompiler]),
+    ),
+  },
+  paths: { tests: { solidity: "test/solidity" } },
+  test: {
+    solidity: {
+      profiles: {
+        default: chainOfTests({ fuzz: 256, invariant: 256 }),
+        deep: chainOfTests({ fuzz: 10_000, invariant: 25_600 }),
+      },
     },
   },
   networks: {

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Delegation} from "../../../contracts/types/Delegation.sol";
+import {EntitlementId, OfferId, RunKey} from "../../../contracts/types/Ids.sol";
+import {OfferTerms} from "../../../contracts/types/OfferTerms.sol";
+import {StepClaim} from "../../../contracts/types/StepClaim.sol";
+import {PermitInput} from "../../../contracts/types/StepPermit.sol";
+
+/// @notice Every id and digest of the protocol, written down a second time from the specification. The contracts'
+/// own hashing is never asked, so that an error in it cannot hide behind itself.
+library Hashes {
+    function offerId(OfferTerms memory terms) internal pure returns (OfferId) {
+        return OfferId.wrap(keccak256(abi.encode(terms)));
+    }
+
+    function entitlementId(OfferId offer, address buyer, bytes32 salt) internal pure returns (EntitlementId) {
+        return EntitlementId.wrap(keccak256(abi.encode(offer, buyer, salt)));
+    }
+
+    function runKey(address gateway, PermitInput memory permit) internal pure returns (RunKey) {
+        return RunKey.wrap(keccak256(abi.encode(gateway, permit.repositoryId, permit.runId, permit.runAttempt)));
+    }
+
+    function head(bytes32 stateCommitment, bytes32 netCommitment) internal pure returns (bytes32) {
+        bool genesis = stateCommitment == 0 && netCommitment == 0;
+        return genesis ? bytes32(0) : keccak256(abi.encode(stateCommitment, netCommitment));
+    }
+
+    function openMarker(bytes32 parentHead, bytes32 permitHash, RunKey run) internal pure returns (bytes32) {
+        return keccak256(abi.encode(bytes32("open"), parentHead, permitHash, run));
+    }
+
+    function claimDigest(bytes32 claim, RunKey run, bytes32 parentHead) internal pure returns (bytes32) {
+        return keccak256(abi.encode(claim, run, parentHead));
+    }
+
+    /// @dev The twelve words that a run attests.
+    function claimBlob(
+        address settlement,
+        EntitlementId entitlement,
+        StepClaim memory claim
+    ) internal view returns (bytes memory) {
+        return
+            bytes.concat(
+                sha256("pawl/v1/StepClaim\x00"),
+                abi.encode(block.chainid, settlement, entitlement, uint256(claim.step)),
+                claim.permitHash,
+                claim.certificateHash,
+                claim.resultHash,
+                claim.bundleHash,
+                claim.nextStateCommitment,
+                claim.nextNetCommitment,
+                claim.transcriptRoot
+            );
+    }
+
+    function claimHash(
+        address settlement,
+        EntitlementId entitlement,
+        StepClaim memory claim
+    ) internal view returns (bytes32) {
+        return sha256(claimBlob(settlement, entitlement, claim));
+    }
+
+    // ------------------------------------------------------------------ EIP-712
+
+    function permitDigest(
+        address consumer,
+        EntitlementId entitlement,
+        OfferTerms memory terms,
+        PermitInput memory permit
+    ) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "StepPermit(bytes32 entitlement,uint32 epoch,uint32 step,address gateway,uint64 repositoryId,uint64 runId,"
+            "uint32 runAttempt,bytes20 sourceCommit,bytes20 signerCommit,bytes32 policyHash,bytes32 inputHash,"
+            "bytes32 workerKey,bytes32 resultKey,bytes32 parentStateCommitment,bytes32 parentNetCommitment,"
+            "bytes32 observationHash,bytes32 salt,uint64 deadline)"
+        );
+        bytes memory who = abi.encode(typeHash, entitlement, permit.epoch, permit.step, terms.gateway);
+        bytes memory run = abi.encode(
+            permit.repositoryId,
+            permit.runId,
+            permit.runAttempt,
+            permit.sourceCommit,
+            terms.signerCommit
+        );
+        bytes memory task = abi.encode(terms.policyHash, permit.inputHash, permit.workerKey, permit.resultKey);
+        bytes memory state = abi.encode(
+            permit.parentStateCommitment,
+            permit.parentNetCommitment,
+            permit.observationHash,
+            permit.salt,
+            permit.deadline
+        );
+        return digest("Pawl PermitConsumer", consumer, keccak256(bytes.concat(who, run, task, state)));
+    }
+
+    function observationDigest(address consumer, RunKey run, bytes32 observationHash) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256("Observation(bytes32 runKey,bytes32 observationHash)");
+        return digest("Pawl PermitConsumer", consumer, keccak256(abi.encode(typeHash, run, observationHash)));
+    }
+
+    function delegationDigest(address consumer, Delegation memory delegation) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "Delegation(bytes32 entitlement,address delegate,uint32 lastStep,uint64 validUntil,uint16 generation,"
+            "bytes32 nonce,uint64 deadline)"
+        );
+        bytes32 structHash = keccak256(
+            abi.encode(
+                typeHash,
+                delegation.entitlement,
+                delegation.delegate,
+                delegation.lastStep,
+                delegation.validUntil,
+                delegation.generation,
+                delegation.nonce,
+                delegation.deadline
+            )
+        );
+        return digest("Pawl PermitConsumer", consumer, structHash);
+    }
+
+    function approvalDigest(
+        address settlement,
+        bytes32 claim,
+        bytes32 reportHash,
+        bytes32 evidenceHash,
+        uint64 deadline
+    ) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "VerifiedClaim(bytes32 claimHash,bytes32 reportHash,bytes32 evidenceHash,uint64 deadline)"
+        );
+        bytes32 structHash = keccak256(abi.encode(typeHash, claim, reportHash, evidenceHash, deadline));
+        return digest("Pawl Settlement", settlement, structHash);
+    }
+
+    function acknowledgementDigest(
+        address settlement,
+        EntitlementId entitlement,
+        uint32 step,
+        bytes32 claim
+    ) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256("Acknowledgement(bytes32 entitlement,uint32 step,bytes32 claimHash)");
+        return digest("Pawl Settlement", settlement, keccak256(abi.encode(typeHash, entitlement, step, claim)));
+    }
+
+    function digest(string memory name, address verifying, bytes32 structHash) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+        );
+        bytes32 separator = keccak256(
+            abi.encode(typeHash, keccak256(bytes(name)), keccak256("1"), block.chainid, verifying)
+        );
+        return keccak256(abi.encodePacked(hex"1901", separator, structHash));
+    }
+}
