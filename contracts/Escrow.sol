@@ -2,14 +2,25 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Lock} from "./base/Lock.sol";
 import {IEscrow} from "./interfaces/IEscrow.sol";
 import {IOfferRegistry} from "./interfaces/IOfferRegistry.sol";
 import {IPermitConsumer} from "./interfaces/IPermitConsumer.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
+import {ISignatureTransfer} from "./interfaces/ISignatureTransfer.sol";
 import {EntitlementId, OfferId, RunKey, entitlementIdOf, openMarkerOf} from "./types/Ids.sol";
 import {OfferTerms, offerIdOf} from "./types/OfferTerms.sol";
+import {
+    PURCHASE_TYPEHASH,
+    PURCHASE_WITNESS_TYPE,
+    Permit2Payment,
+    TOP_UP_TYPEHASH,
+    TOP_UP_WITNESS_TYPE,
+    TokenPermit,
+    paymentWitness
+} from "./types/Payment.sol";
 import {ClaimedStep, claimDigestOf} from "./types/StepClaim.sol";
 
 /// @title Ledger and vault
@@ -34,6 +45,8 @@ contract Escrow is IEscrow, Lock {
     address public immutable override permitConsumer;
     /// @inheritdoc IEscrow
     address public immutable override settlement;
+    /// @inheritdoc IEscrow
+    ISignatureTransfer public immutable override permit2;
 
     /// @inheritdoc IEscrow
     uint256 public override bondsHeld;
@@ -56,7 +69,13 @@ contract Escrow is IEscrow, Lock {
 
     /// @dev The three contracts know one another's addresses before all of them exist. The last one deployed, this,
     /// checks that they agree, so a wrong prediction cannot go unnoticed.
-    constructor(IOfferRegistry registry, IPermitConsumer consumer, ISettlement settler) {
+    constructor(
+        IOfferRegistry registry,
+        IPermitConsumer consumer,
+        ISettlement settler,
+        ISignatureTransfer signatureTransfer
+    ) {
+        permit2 = signatureTransfer;
         offerRegistry = registry;
         permitConsumer = address(consumer);
         settlement = address(settler);
@@ -76,44 +95,68 @@ contract Escrow is IEscrow, Lock {
         bytes32 salt,
         uint24 steps
     ) external payable locked returns (EntitlementId entitlement) {
-        OfferId offerId = _requireForSale(terms);
-        if (buyer == address(0)) revert BuyerMissing();
-        if (steps == 0 || steps > terms.maxSteps) revert StepsOutOfRange(steps, terms.maxSteps);
-        entitlement = entitlementIdOf(offerId, buyer, salt);
-        if (_entitlements[entitlement].price != 0) revert EntitlementExists(entitlement);
-
-        uint40 expiresAt = uint40(block.timestamp) + terms.entitlementTtl;
-        _entitlements[entitlement] = Entitlement({
-            price: terms.price,
-            bought: steps,
-            opened: 0,
-            settled: 0,
-            generation: 0,
-            epoch: 0,
-            maxPending: terms.maxPending,
-            challenged: 0,
-            expiresAt: expiresAt
-        });
-        uint256 amount = uint256(terms.price) * steps;
-        emit Purchased(entitlement, offerId, buyer, msg.sender, salt, steps, amount, expiresAt);
-
+        uint256 amount;
+        (entitlement, , amount) = _purchase(terms, buyer, salt, steps, msg.sender);
         _pull(terms.token, amount);
     }
 
     /// @inheritdoc IEscrow
+    function purchaseWithPermit(
+        OfferTerms calldata terms,
+        address buyer,
+        bytes32 salt,
+        uint24 steps,
+        TokenPermit calldata permit
+    ) external locked returns (EntitlementId entitlement) {
+        uint256 amount;
+        (entitlement, , amount) = _purchase(terms, buyer, salt, steps, msg.sender);
+        _pullPermitted(terms.token, amount, permit);
+    }
+
+    /// @inheritdoc IEscrow
+    function purchaseWithPermit2(
+        OfferTerms calldata terms,
+        address buyer,
+        bytes32 salt,
+        uint24 steps,
+        Permit2Payment calldata payment
+    ) external locked returns (EntitlementId entitlement) {
+        OfferId offerId;
+        uint256 amount;
+        (entitlement, offerId, amount) = _purchase(terms, buyer, salt, steps, payment.payer);
+        bytes32 witness = paymentWitness(PURCHASE_TYPEHASH, offerId, steps, buyer, salt, payment.deadline);
+        _pullBySignature(terms.token, amount, payment, witness, PURCHASE_WITNESS_TYPE);
+    }
+
+    /// @inheritdoc IEscrow
     function topUp(OfferTerms calldata terms, address buyer, bytes32 salt, uint24 steps) external payable locked {
-        OfferId offerId = _requireForSale(terms);
-        EntitlementId id = entitlementIdOf(offerId, buyer, salt);
-        Entitlement storage entitlement = _existing(id);
-        if (block.timestamp >= entitlement.expiresAt) revert EntitlementExpired(entitlement.expiresAt);
-        uint256 free = terms.maxSteps - entitlement.bought;
-        if (steps == 0 || steps > free) revert StepsOutOfRange(steps, free);
-
-        entitlement.bought += steps;
-        uint256 amount = uint256(terms.price) * steps;
-        emit ToppedUp(id, msg.sender, steps, amount);
-
+        (, uint256 amount) = _topUp(terms, buyer, salt, steps, msg.sender);
         _pull(terms.token, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function topUpWithPermit(
+        OfferTerms calldata terms,
+        address buyer,
+        bytes32 salt,
+        uint24 steps,
+        TokenPermit calldata permit
+    ) external locked {
+        (, uint256 amount) = _topUp(terms, buyer, salt, steps, msg.sender);
+        _pullPermitted(terms.token, amount, permit);
+    }
+
+    /// @inheritdoc IEscrow
+    function topUpWithPermit2(
+        OfferTerms calldata terms,
+        address buyer,
+        bytes32 salt,
+        uint24 steps,
+        Permit2Payment calldata payment
+    ) external locked {
+        (OfferId offerId, uint256 amount) = _topUp(terms, buyer, salt, steps, payment.payer);
+        bytes32 witness = paymentWitness(TOP_UP_TYPEHASH, offerId, steps, buyer, salt, payment.deadline);
+        _pullBySignature(terms.token, amount, payment, witness, TOP_UP_WITNESS_TYPE);
     }
 
     /// @inheritdoc IEscrow
@@ -121,7 +164,9 @@ contract Escrow is IEscrow, Lock {
         EntitlementId id = entitlementIdOf(offerIdOf(terms), buyer, salt);
         Entitlement storage entitlement = _existing(id);
         if (msg.sender != buyer && block.timestamp < entitlement.expiresAt) revert NotBuyer(msg.sender, buyer);
-        uint256 unopened = entitlement.bought - entitlement.opened;
+        uint24 unopened = entitlement.bought - entitlement.opened;
+        // Whoever means all of them cannot be made to fail by somebody who refunds one first.
+        if (steps == type(uint24).max) steps = unopened;
         if (steps == 0 || steps > unopened) revert StepsOutOfRange(steps, unopened);
 
         entitlement.bought -= steps;
@@ -147,12 +192,12 @@ contract Escrow is IEscrow, Lock {
     }
 
     /// @inheritdoc IEscrow
-    function finalize(OfferId offerId, ClaimedStep calldata claimed) external {
+    function finalize(ClaimedStep calldata claimed, OfferId offerId) external {
         _earnings[offerId] += _pay(offerId, claimed);
     }
 
     /// @inheritdoc IEscrow
-    function finalizeBatch(OfferId offerId, ClaimedStep[] calldata claimed) external {
+    function finalizeBatch(ClaimedStep[] calldata claimed, OfferId offerId) external {
         uint256 earned;
         for (uint256 i; i < claimed.length; ++i) {
             earned += _pay(offerId, claimed[i]);
@@ -222,14 +267,13 @@ contract Escrow is IEscrow, Lock {
     // ------------------------------------------------------------------ PermitConsumer only
 
     /// @inheritdoc IEscrow
-    function openStep(StepOpening calldata opening) external only(permitConsumer) {
+    function recordOpening(StepOpening calldata opening) external only(permitConsumer) {
         EntitlementId id = opening.entitlement;
-        Entitlement storage stored = _existing(id);
+        Entitlement storage entitlement = _existing(id);
         // Anyone may have freed the stale run's step in the meantime: then there is nothing left to do.
         if (RunKey.unwrap(opening.staleRunKey) != 0 && _heads[id] != opening.parentHead) {
             _timeout(id, opening.staleRunKey, opening.stalePermitHash, opening.parentHead);
         }
-        Entitlement memory entitlement = stored;
         if (opening.epoch != entitlement.epoch) revert EpochOutdated(opening.epoch, entitlement.epoch);
         if (opening.byDelegate && opening.generation != entitlement.generation) {
             revert DelegationOutdated(opening.generation, entitlement.generation);
@@ -244,21 +288,16 @@ contract Escrow is IEscrow, Lock {
         if (entitlement.challenged != 0) revert ChallengePending(entitlement.challenged);
         // While a step is open the head is a marker, which no parent equals: only one step is open at a time.
         if (_heads[id] != opening.parentHead) revert PermitParentMismatch(_heads[id], opening.parentHead);
-        if (_runs[opening.runKey].status != RunStatus.Unused) revert RunUsed(opening.runKey);
+        Run storage run = _runs[opening.runKey];
+        if (run.status != RunStatus.Unused) revert RunUsed(opening.runKey);
 
         uint40 claimDeadline = uint40(block.timestamp) + opening.stepTimeout;
-        stored.opened = uint24(opening.step);
+        entitlement.opened = uint24(opening.step);
         _heads[id] = openMarkerOf(opening.parentHead, opening.permitHash, opening.runKey);
-        _runs[opening.runKey] = Run({
-            status: RunStatus.Open,
-            proven: false,
-            evidence: EvidenceStatus.None,
-            conduct: ConductStatus.None,
-            step: opening.step,
-            generation: entitlement.generation,
-            openedAt: uint40(block.timestamp),
-            end: claimDeadline
-        });
+        run.status = RunStatus.Open;
+        run.step = opening.step;
+        run.openedAt = uint40(block.timestamp);
+        run.end = claimDeadline;
         emit StepOpened(id, opening.step, opening.runKey, opening.permitHash, opening.parentHead, claimDeadline);
     }
 
@@ -273,7 +312,7 @@ contract Escrow is IEscrow, Lock {
         bool proven
     ) external only(settlement) returns (uint40 windowEnd) {
         EntitlementId id = ref.entitlement;
-        Run memory run = _runs[ref.runKey];
+        Run storage run = _runs[ref.runKey];
         if (
             run.status != RunStatus.Open ||
             run.step != ref.step ||
@@ -285,7 +324,6 @@ contract Escrow is IEscrow, Lock {
         run.status = RunStatus.Claimed;
         run.proven = proven;
         run.end = windowEnd;
-        _runs[ref.runKey] = run;
         _claimDigests[id][ref.step % _entitlements[id].maxPending] = claimDigestOf(
             ref.claimHash,
             ref.runKey,
@@ -419,6 +457,7 @@ contract Escrow is IEscrow, Lock {
             _isPending(
                 ref.entitlement,
                 _entitlements[ref.entitlement],
+                _runs[ref.runKey],
                 ref.step,
                 ref.runKey,
                 ref.claimHash,
@@ -453,40 +492,96 @@ contract Escrow is IEscrow, Lock {
         return _stakes[offerId];
     }
 
-    /// @inheritdoc IEscrow
-    function entitlementId(OfferId offerId, address buyer, bytes32 salt) external pure returns (EntitlementId) {
-        return entitlementIdOf(offerId, buyer, salt);
+    // ------------------------------------------------------------------ ledger
+
+    function _purchase(
+        OfferTerms calldata terms,
+        address buyer,
+        bytes32 salt,
+        uint24 steps,
+        address payer
+    ) private returns (EntitlementId id, OfferId offerId, uint256 amount) {
+        offerId = _requireForSale(terms);
+        if (buyer == address(0)) revert BuyerMissing();
+        if (steps == 0 || steps > terms.maxSteps) revert StepsOutOfRange(steps, terms.maxSteps);
+        id = entitlementIdOf(offerId, buyer, salt);
+        if (_entitlements[id].price != 0) revert EntitlementExists(id);
+
+        uint40 expiresAt = uint40(block.timestamp) + terms.entitlementTtl;
+        _entitlements[id] = Entitlement({
+            price: terms.price,
+            bought: steps,
+            opened: 0,
+            settled: 0,
+            generation: 0,
+            epoch: 0,
+            maxPending: terms.maxPending,
+            challenged: 0,
+            expiresAt: expiresAt
+        });
+        amount = uint256(terms.price) * steps;
+        emit Purchased(id, offerId, buyer, payer, salt, steps, amount, expiresAt);
     }
 
-    // ------------------------------------------------------------------ ledger
+    function _topUp(
+        OfferTerms calldata terms,
+        address buyer,
+        bytes32 salt,
+        uint24 steps,
+        address payer
+    ) private returns (OfferId offerId, uint256 amount) {
+        offerId = _requireForSale(terms);
+        EntitlementId id = entitlementIdOf(offerId, buyer, salt);
+        Entitlement storage entitlement = _existing(id);
+        if (block.timestamp >= entitlement.expiresAt) revert EntitlementExpired(entitlement.expiresAt);
+        uint256 free = terms.maxSteps - entitlement.bought;
+        if (steps == 0 || steps > free) revert StepsOutOfRange(steps, free);
+
+        entitlement.bought += steps;
+        amount = uint256(terms.price) * steps;
+        emit ToppedUp(id, payer, steps, amount);
+    }
 
     /// @dev Pays one step and returns what the seller earns by it.
     function _pay(OfferId offerId, ClaimedStep calldata claimed) private returns (uint256 sellerAmount) {
         EntitlementId id = entitlementIdOf(offerId, claimed.buyer, claimed.salt);
-        Entitlement memory entitlement = _entitlements[id];
-        if (claimed.step != uint256(entitlement.settled) + 1) {
-            revert StepNotNext(claimed.step, uint256(entitlement.settled) + 1);
-        }
-        if (!_isPending(id, entitlement, claimed.step, claimed.runKey, claimed.claimHash, claimed.parentHead)) {
-            revert ClaimNotPending(id, claimed.step, claimed.runKey);
-        }
-        Run memory run = _runs[claimed.runKey];
-        if (run.evidence == EvidenceStatus.Challenged || run.conduct == ConductStatus.Challenged) {
+        Entitlement storage entitlement = _entitlements[id];
+        Run storage run = _runs[claimed.runKey];
+        // Each record is one slot: read at once, it is loaded once.
+        (uint96 price, uint24 opened, uint256 next, uint8 maxPending) = (
+            entitlement.price,
+            entitlement.opened,
+            uint256(entitlement.settled) + 1,
+            entitlement.maxPending
+        );
+        (uint32 runStep, EvidenceStatus evidence, ConductStatus conduct, uint40 windowEnd) = (
+            run.step,
+            run.evidence,
+            run.conduct,
+            run.end
+        );
+        if (claimed.step != next) revert StepNotNext(claimed.step, next);
+        if (
+            claimed.step > opened ||
+            claimed.step != runStep ||
+            _claimDigests[id][claimed.step % maxPending] !=
+                claimDigestOf(claimed.claimHash, claimed.runKey, claimed.parentHead)
+        ) revert ClaimNotPending(id, claimed.step, claimed.runKey);
+        if (evidence == EvidenceStatus.Challenged || conduct == ConductStatus.Challenged) {
             revert ClaimChallenged(claimed.runKey);
         }
-        if (block.timestamp < run.end) revert WindowOpen(run.end);
+        if (block.timestamp < windowEnd) revert WindowOpen(windowEnd);
 
-        entitlement.settled = uint24(claimed.step);
-        _entitlements[id] = entitlement;
-        sellerAmount = entitlement.price;
+        entitlement.settled = uint24(next);
+        sellerAmount = price;
         uint256 buyerAmount;
-        if (run.conduct == ConductStatus.Split) {
+        if (conduct == ConductStatus.Split) {
             Split memory split = _splits[claimed.runKey];
             sellerAmount = split.sellerShare;
-            buyerAmount = entitlement.price - split.sellerShare;
+            buyerAmount = price - split.sellerShare;
             _credit(split.token, claimed.buyer, buyerAmount);
         }
-        emit StepPaid(id, claimed.step, claimed.runKey, claimed.claimHash, sellerAmount, buyerAmount);
+        emit StepPaid(id, claimed.step, claimed.runKey, sellerAmount, buyerAmount);
     }
 
     function _timeout(EntitlementId id, RunKey runKey, bytes32 permitHash, bytes32 parentHead) private {
@@ -501,7 +596,8 @@ contract Escrow is IEscrow, Lock {
 
     function _isPending(
         EntitlementId id,
-        Entitlement memory entitlement,
+        Entitlement storage entitlement,
+        Run storage run,
         uint32 step,
         RunKey runKey,
         bytes32 claimHash,
@@ -510,16 +606,16 @@ contract Escrow is IEscrow, Lock {
         return
             step > entitlement.settled &&
             step <= entitlement.opened &&
-            _runs[runKey].step == step &&
+            run.step == step &&
             _claimDigests[id][step % entitlement.maxPending] == claimDigestOf(claimHash, runKey, parentHead);
     }
 
     function _requirePending(StepRef calldata ref) private view returns (Run storage run) {
-        Entitlement memory entitlement = _entitlements[ref.entitlement];
-        if (!_isPending(ref.entitlement, entitlement, ref.step, ref.runKey, ref.claimHash, ref.parentHead)) {
+        Entitlement storage entitlement = _entitlements[ref.entitlement];
+        run = _runs[ref.runKey];
+        if (!_isPending(ref.entitlement, entitlement, run, ref.step, ref.runKey, ref.claimHash, ref.parentHead)) {
             revert ClaimNotPending(ref.entitlement, ref.step, ref.runKey);
         }
-        return _runs[ref.runKey];
     }
 
     function _requireChallengeable(StepRef calldata ref) private view returns (Run storage run) {
@@ -597,11 +693,53 @@ contract Escrow is IEscrow, Lock {
             return;
         }
         if (msg.value != 0) revert WrongPayment(0, msg.value);
-        uint256 before = IERC20(token).balanceOf(address(this));
+        uint256 before = _balance(token);
         if (!IERC20(token).trySafeTransferFrom(msg.sender, address(this), amount)) revert TokenTransferFailed(token);
-        uint256 afterwards = IERC20(token).balanceOf(address(this));
-        uint256 received = afterwards > before ? afterwards - before : 0;
-        if (received != amount) revert TokenAmountMismatch(token, amount, received);
+        _requireReceived(token, before, amount);
+    }
+
+    /// @dev A permit that fails is ignored: somebody may have used it first, and then the allowance is there. If it is
+    /// not, the transfer fails.
+    function _pullPermitted(address token, uint256 amount, TokenPermit calldata permit) private {
+        if (token == NATIVE) revert TokenMissing();
+        // solhint-disable no-empty-blocks
+        try
+            IERC20Permit(token).permit(msg.sender, address(this), amount, permit.deadline, permit.v, permit.r, permit.s)
+        {} catch {}
+        // solhint-enable no-empty-blocks
+        _pull(token, amount);
+    }
+
+    /// @dev The witness binds the signature to this very purchase: nobody who sees it can buy anything else with it.
+    function _pullBySignature(
+        address token,
+        uint256 amount,
+        Permit2Payment calldata payment,
+        bytes32 witness,
+        string memory witnessType
+    ) private {
+        if (token == NATIVE) revert TokenMissing();
+        if (address(permit2) == address(0)) revert Permit2Missing();
+        uint256 before = _balance(token);
+        // solhint-disable no-empty-blocks
+        try
+            permit2.permitWitnessTransferFrom(
+                ISignatureTransfer.PermitTransferFrom({
+                    permitted: ISignatureTransfer.TokenPermissions(token, amount),
+                    nonce: payment.nonce,
+                    deadline: payment.deadline
+                }),
+                ISignatureTransfer.SignatureTransferDetails(address(this), amount),
+                payment.payer,
+                witness,
+                witnessType,
+                payment.signature
+            )
+        {} catch (bytes memory reason) {
+            revert Permit2Refused(reason);
+        }
+        // solhint-enable no-empty-blocks
+        _requireReceived(token, before, amount);
     }
 
     /// @dev Pays `amount`, or reverts: a failed payment leaves the credit in place.
@@ -610,8 +748,22 @@ contract Escrow is IEscrow, Lock {
         if (token == NATIVE) {
             (bool paid, ) = to.call{value: amount}("");
             if (!paid) revert ReceiverRefused(to);
-        } else if (!IERC20(token).trySafeTransfer(to, amount)) {
-            revert TokenTransferFailed(token);
+            return;
         }
+        uint256 before = _balance(token);
+        if (!IERC20(token).trySafeTransfer(to, amount)) revert TokenTransferFailed(token);
+        // A token that takes more than it was asked to would take it from other people's deposits.
+        uint256 afterwards = _balance(token);
+        if (afterwards + amount < before) revert TokenAmountMismatch(token, amount, before - afterwards);
+    }
+
+    function _balance(address token) private view returns (uint256) {
+        return IERC20(token).balanceOf(address(this));
+    }
+
+    function _requireReceived(address token, uint256 before, uint256 amount) private view {
+        uint256 afterwards = _balance(token);
+        uint256 received = afterwards > before ? afterwards - before : 0;
+        if (received != amount) revert TokenAmountMismatch(token, amount, received);
     }
 }

@@ -11,6 +11,8 @@ contract OfferRegistry is IOfferRegistry {
     /// @dev The ledger keeps challenges of pending steps in eight bits.
     uint256 private constant MAX_PENDING = 8;
     uint256 private constant MAX_TIER = 2;
+    /// @dev At most 48 kB of answer and some two million gas: within what public RPC endpoints give a call.
+    uint256 private constant MAX_PAGE = 500;
 
     struct Record {
         address seller;
@@ -33,6 +35,8 @@ contract OfferRegistry is IOfferRegistry {
     uint96 private immutable _MAX_CONDUCT_BOND;
 
     mapping(OfferId offerId => Record) private _offers;
+    /// @dev In order of publication; nothing is ever removed, so positions are stable.
+    OfferId[] private _published;
 
     /// @param bounds What sellers may ask here.
     /// @param verifier The contract that checks evidence on-chain; 0 refuses provable offers.
@@ -75,6 +79,7 @@ contract OfferRegistry is IOfferRegistry {
         if (record.status != OfferStatus.None) revert OfferAlreadyPublished(offerId);
         record.seller = msg.sender;
         record.status = OfferStatus.Live;
+        _published.push(offerId);
         emit OfferPublished(offerId, msg.sender, terms, policy);
     }
 
@@ -91,6 +96,24 @@ contract OfferRegistry is IOfferRegistry {
     function offerOf(OfferId offerId) external view returns (address seller, OfferStatus status) {
         Record storage record = _offers[offerId];
         return (record.seller, record.status);
+    }
+
+    /// @inheritdoc IOfferRegistry
+    function offerCount() external view returns (uint256) {
+        return _published.length;
+    }
+
+    /// @inheritdoc IOfferRegistry
+    function offers(uint256 from, uint256 count) external view returns (Offer[] memory page) {
+        if (count == 0 || count > MAX_PAGE) revert PageSizeOutOfRange(count, MAX_PAGE);
+        uint256 total = _published.length;
+        if (from >= total) return page;
+        page = new Offer[](count < total - from ? count : total - from);
+        for (uint256 i; i < page.length; ++i) {
+            OfferId offerId = _published[from + i];
+            Record storage record = _offers[offerId];
+            page[i] = Offer(offerId, record.seller, record.status);
+        }
     }
 
     /// @inheritdoc IOfferRegistry

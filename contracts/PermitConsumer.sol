@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {isSignedBy} from "./base/Signatures.sol";
 import {TypedDataDomain} from "./base/TypedDataDomain.sol";
 import {IEscrow} from "./interfaces/IEscrow.sol";
 import {IPermitConsumer} from "./interfaces/IPermitConsumer.sol";
@@ -69,7 +69,7 @@ contract PermitConsumer is IPermitConsumer, TypedDataDomain {
             revert IEscrow.DelegationOutdated(delegation.generation, generation);
         }
         bytes32 digest = _digest(delegationStructHash(delegation));
-        if (!SignatureChecker.isValidSignatureNowCalldata(buyer, digest, signature)) {
+        if (!isSignedBy(buyer, digest, signature)) {
             revert DelegationSignatureInvalid(buyer);
         }
         _burn(buyer, delegation.nonce);
@@ -138,7 +138,7 @@ contract PermitConsumer is IPermitConsumer, TypedDataDomain {
         permitHash = _digest(stepPermitStructHash(id, terms, permit));
         (bool byDelegate, uint16 generation) = _requireSigner(id, consumption, permitHash);
 
-        escrow.openStep(
+        escrow.recordOpening(
             IEscrow.StepOpening({
                 entitlement: id,
                 step: permit.step,
@@ -184,7 +184,7 @@ contract PermitConsumer is IPermitConsumer, TypedDataDomain {
             }
             generation = record.generation;
         }
-        if (!SignatureChecker.isValidSignatureNowCalldata(signer, permitHash, consumption.signature)) {
+        if (!isSignedBy(signer, permitHash, consumption.signature)) {
             revert PermitSignatureInvalid(signer, permitHash);
         }
     }
@@ -198,7 +198,7 @@ contract PermitConsumer is IPermitConsumer, TypedDataDomain {
         if (observationHash == 0) revert PermitUnobserved();
         if (terms.observer == address(0)) return;
         bytes32 digest = _digest(observationStructHash(runKey, observationHash));
-        if (!SignatureChecker.isValidSignatureNowCalldata(terms.observer, digest, consumption.observerSignature)) {
+        if (!isSignedBy(terms.observer, digest, consumption.observerSignature)) {
             revert ObserverSignatureInvalid(terms.observer, observationHash);
         }
     }

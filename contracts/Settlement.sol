@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {isSignedBy} from "./base/Signatures.sol";
 import {TypedDataDomain} from "./base/TypedDataDomain.sol";
 import {IEscrow} from "./interfaces/IEscrow.sol";
 import {IEvidenceVerifier} from "./interfaces/IEvidenceVerifier.sol";
@@ -120,7 +120,7 @@ contract Settlement is ISettlement, TypedDataDomain {
         IEscrow.StepRef memory ref = _refOf(offerIdOf(terms), claimed);
         if (msg.sender != claimed.buyer) {
             bytes32 digest = _digest(acknowledgementStructHash(ref.entitlement, ref.step, ref.claimHash));
-            if (!SignatureChecker.isValidSignatureNowCalldata(claimed.buyer, digest, signature)) {
+            if (!isSignedBy(claimed.buyer, digest, signature)) {
                 revert AcknowledgementInvalid(claimed.buyer);
             }
         }
@@ -272,7 +272,7 @@ contract Settlement is ISettlement, TypedDataDomain {
         bytes32 digest = _digest(
             verifiedClaimStructHash(VerifiedClaim(claimHash, signed.reportHash, signed.evidenceHash, signed.deadline))
         );
-        if (!SignatureChecker.isValidSignatureNowCalldata(terms.verifier, digest, signed.signature)) {
+        if (!isSignedBy(terms.verifier, digest, signed.signature)) {
             revert ApprovalSignatureInvalid(terms.verifier, claimHash);
         }
         uint40 windowEnd = escrow.recordClaim(

@@ -168,7 +168,7 @@ function ClaimedStep(props: RunProps & { readonly isBuyer: boolean }) {
           action={async (say) => {
             await send(
               wallet.transactor,
-              { address: escrow, abi: escrowAbi, functionName: "finalize", args: [entitlement.offer.id, claimed] },
+              { address: escrow, abi: escrowAbi, functionName: "finalize", args: [claimed, entitlement.offer.id] },
               say,
             );
             return "Paid.";

@@ -4,7 +4,9 @@ pragma solidity 0.8.37;
 import {EntitlementId, OfferId, RunKey} from "../types/Ids.sol";
 import {OfferTerms} from "../types/OfferTerms.sol";
 import {ClaimedStep} from "../types/StepClaim.sol";
+import {Permit2Payment, TokenPermit} from "../types/Payment.sol";
 import {IOfferRegistry} from "./IOfferRegistry.sol";
+import {ISignatureTransfer} from "./ISignatureTransfer.sol";
 
 /// @title Ledger and vault
 /// @notice Holds all money and all state of entitlements, runs, stakes and credits. Nobody owns it, nothing in it can
@@ -57,8 +59,6 @@ interface IEscrow {
         EvidenceStatus evidence;
         ConductStatus conduct;
         uint32 step;
-        /// Generation of the entitlement when the run was opened.
-        uint16 generation;
         uint40 openedAt;
         /// While open the claim deadline, once claimed the end of the dispute window. Unix seconds.
         uint40 end;
@@ -141,7 +141,6 @@ interface IEscrow {
         EntitlementId indexed entitlement,
         uint32 indexed step,
         RunKey indexed runKey,
-        bytes32 claimHash,
         uint256 sellerAmount,
         uint256 buyerAmount
     );
@@ -238,6 +237,18 @@ interface IEscrow {
     /// @notice The receiver refused the payment. Name another receiver; the money stays yours.
     /// @custom:kind conflict
     error ReceiverRefused(address to);
+
+    /// @notice This offer is paid in native money, which nobody can sign away. Send the amount with a plain purchase.
+    /// @custom:kind invalid
+    error TokenMissing();
+
+    /// @notice This deployment knows no Permit2. Approve the escrow and purchase without it.
+    /// @custom:kind invalid
+    error Permit2Missing();
+
+    /// @notice Permit2 refused the payment: its signature is out of date, was used, or is not the payer's for exactly this.
+    /// @custom:kind conflict
+    error Permit2Refused(bytes reason);
 
     /// @notice Until the entitlement expires, only its buyer can refund steps.
     /// @custom:kind forbidden
@@ -347,11 +358,53 @@ interface IEscrow {
         uint24 steps
     ) external payable returns (EntitlementId entitlement);
 
+    /// @notice {purchase} in a token with EIP-2612: the caller's signature over the exact amount takes the place of an
+    /// approval.
+    /// @dev A permit that does not go through is ignored, because anyone can use it first: then its allowance is there.
+    function purchaseWithPermit(
+        OfferTerms calldata terms,
+        address buyer,
+        bytes32 salt,
+        uint24 steps,
+        TokenPermit calldata permit
+    ) external returns (EntitlementId entitlement);
+
+    /// @notice {purchase} paid through Permit2 by whoever signed: anyone can submit it, for this purchase only.
+    /// @dev The payer signs Permit2's `PermitWitnessTransferFrom` over the exact amount, with this contract as spender
+    /// and witness `Purchase(offerId, steps, buyer, salt, deadline)`.
+    function purchaseWithPermit2(
+        OfferTerms calldata terms,
+        address buyer,
+        bytes32 salt,
+        uint24 steps,
+        Permit2Payment calldata payment
+    ) external returns (EntitlementId entitlement);
+
+    /// @notice {topUp} with an EIP-2612 signature; see {purchaseWithPermit}.
+    function topUpWithPermit(
+        OfferTerms calldata terms,
+        address buyer,
+        bytes32 salt,
+        uint24 steps,
+        TokenPermit calldata permit
+    ) external;
+
+    /// @notice {topUp} through Permit2, with witness `TopUp(offerId, steps, buyer, salt, deadline)`; see
+    /// {purchaseWithPermit2}.
+    function topUpWithPermit2(
+        OfferTerms calldata terms,
+        address buyer,
+        bytes32 salt,
+        uint24 steps,
+        Permit2Payment calldata payment
+    ) external;
+
     /// @notice Adds steps to an entitlement without moving its expiry. Emits {ToppedUp}.
     function topUp(OfferTerms calldata terms, address buyer, bytes32 salt, uint24 steps) external payable;
 
     /// @notice Turns unopened steps into the buyer's credit. Emits {Refunded}.
     /// @dev The buyer at any time; anyone once the entitlement has expired. The money is the buyer's either way.
+    /// @param steps Number of unopened steps; `type(uint24).max` for all there are.
     function refund(OfferTerms calldata terms, address buyer, bytes32 salt, uint24 steps) external;
 
     /// @notice Makes every outstanding permit of the caller's entitlement worthless. Emits {PermitsCancelled}.
@@ -364,10 +417,10 @@ interface IEscrow {
     function timeout(EntitlementId entitlement, RunKey runKey, bytes32 permitHash, bytes32 parentHead) external;
 
     /// @notice Pays the next claimed step once its dispute window has passed. Emits {StepPaid}.
-    function finalize(OfferId offerId, ClaimedStep calldata claimed) external;
+    function finalize(ClaimedStep calldata claimed, OfferId offerId) external;
 
     /// @notice {finalize} for many steps of one offer. Reverts as a whole if one cannot be paid.
-    function finalizeBatch(OfferId offerId, ClaimedStep[] calldata claimed) external;
+    function finalizeBatch(ClaimedStep[] calldata claimed, OfferId offerId) external;
 
     /// @notice Pays the caller's credit in one token to a receiver of the caller's choice. Emits {Withdrawn}.
     /// @param token 0 for native money.
@@ -393,7 +446,7 @@ interface IEscrow {
     // ------------------------------------------------------------------ PermitConsumer only
 
     /// @notice Opens a step for a run. Emits {StepOpened}, and {StepTimedOut} if it replaces a timed out run.
-    function openStep(StepOpening calldata opening) external;
+    function recordOpening(StepOpening calldata opening) external;
 
     // ------------------------------------------------------------------ Settlement only
 
@@ -476,9 +529,6 @@ interface IEscrow {
     /// @notice Native money held for open challenges.
     function bondsHeld() external view returns (uint256);
 
-    /// @notice The id of a buyer's entitlement.
-    function entitlementId(OfferId offerId, address buyer, bytes32 salt) external pure returns (EntitlementId);
-
     /// @notice Where offers are published.
     function offerRegistry() external view returns (IOfferRegistry);
 
@@ -487,4 +537,7 @@ interface IEscrow {
 
     /// @notice The only contract that accepts and rejects claims.
     function settlement() external view returns (address);
+
+    /// @notice Uniswap's Permit2 on this chain; 0 where there is none.
+    function permit2() external view returns (ISignatureTransfer);
 }

@@ -14,6 +14,13 @@ interface IOfferRegistry {
         Retired
     }
 
+    /// @notice One entry of the list of offers.
+    struct Offer {
+        OfferId id;
+        address seller;
+        OfferStatus status;
+    }
+
     /// @notice Bounds of this deployment for what sellers may ask. Seconds and wei.
     struct Limits {
         uint32 minStepTimeout;
@@ -72,6 +79,10 @@ interface IOfferRegistry {
     /// @custom:kind conflict
     error OfferNotLive(OfferId offerId);
 
+    /// @notice A page of offers must ask for at least one and at most the stated number.
+    /// @custom:kind invalid
+    error PageSizeOutOfRange(uint256 count, uint256 max);
+
     /// @notice The limits of this deployment contradict each other.
     /// @custom:kind invalid
     error LimitsContradict(string limit);
@@ -89,6 +100,15 @@ interface IOfferRegistry {
 
     /// @notice Who published an offer, and whether it is for sale.
     function offerOf(OfferId offerId) external view returns (address seller, OfferStatus status);
+
+    /// @notice How many offers were ever published here.
+    function offerCount() external view returns (uint256);
+
+    /// @notice A page of the offers in order of publication, retired ones included. Positions never change.
+    /// @dev Terms and policy are in each offer's {OfferPublished}.
+    /// @param from Position of the first one, from 0. From {offerCount} on the page is empty.
+    /// @param count Most offers to return, 1 to 500.
+    function offers(uint256 from, uint256 count) external view returns (Offer[] memory page);
 
     /// @notice Reverts with {OfferNotLive} unless the offer is for sale.
     function requireLive(OfferId offerId) external view;

@@ -63,7 +63,18 @@ struct OfferTerms {
     bytes32 salt;
 }
 
+/// @dev Bytes of the terms' ABI encoding: 27 static words.
+uint256 constant OFFER_TERMS_SIZE = 27 * 32;
+
 /// @notice `offerId = keccak256(abi.encode(terms))`.
-function offerIdOf(OfferTerms calldata terms) pure returns (OfferId) {
-    return OfferId.wrap(keccak256(abi.encode(terms)));
+/// @dev Assembly, because every call of the hot path hashes the terms and `abi.encode` would decode and encode 27 words
+/// for it, at some 4,000 gas. The words are hashed as they came. Publication decodes each of them strictly, so terms
+/// with stray bits have the id of no offer. The plain twin is in the tests.
+function offerIdOf(OfferTerms calldata terms) pure returns (OfferId offerId) {
+    // solhint-disable-next-line no-inline-assembly
+    assembly ("memory-safe") {
+        let words := mload(0x40)
+        calldatacopy(words, terms, OFFER_TERMS_SIZE)
+        offerId := keccak256(words, OFFER_TERMS_SIZE)
+    }
 }

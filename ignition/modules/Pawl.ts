@@ -10,6 +10,7 @@ export default buildModule("Pawl", (m) => {
   const escrowAddress = m.getParameter<string>("escrowAddress");
   const limits = m.getParameter("limits");
   const verifier = m.getParameter<string>("evidenceVerifier", zeroAddress);
+  const permit2 = m.getParameter<string>("permit2", zeroAddress);
 
   const offerRegistry = m.contract("OfferRegistry", [limits, verifier]);
   const permitConsumer = m.contract("PermitConsumer", [escrowAddress], { after: [offerRegistry] });
@@ -25,6 +26,6 @@ export default buildModule("Pawl", (m) => {
     ],
     { after: [permitConsumer] },
   );
-  const escrow = m.contract("Escrow", [offerRegistry, permitConsumer, settlement], { after: [settlement] });
+  const escrow = m.contract("Escrow", [offerRegistry, permitConsumer, settlement, permit2], { after: [settlement] });
   return { offerRegistry, permitConsumer, settlement, escrow };
 });

@@ -38,7 +38,7 @@ export async function finalizeNext(
     address: deployment.escrow,
     abi: escrowAbi,
     functionName: "finalize",
-    args: [identity.offer.offerId, pending.claimed],
+    args: [pending.claimed, identity.offer.offerId],
   });
   return { status: "paid", step, transaction: receipt.transactionHash };
 }

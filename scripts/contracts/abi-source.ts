@@ -9,7 +9,7 @@ const EXPORTS = [
   { name: "escrowAbi", contract: "IEscrow", source: "contracts/interfaces/IEscrow.sol" },
   { name: "permitConsumerAbi", contract: "IPermitConsumer", source: "contracts/interfaces/IPermitConsumer.sol" },
   { name: "settlementAbi", contract: "ISettlement", source: "contracts/interfaces/ISettlement.sol" },
-  { name: "sandboxTokenAbi", contract: "SandboxToken", source: "contracts/SandboxToken.sol" },
+  { name: "sandboxTokenAbi", contract: "SandboxToken", source: "contracts/sandbox/SandboxToken.sol" },
 ] as const;
 
 /** Play money: its errors are a standard token's, and never shown as Pawl's. */

@@ -14,7 +14,7 @@ import { type Deployment, deploymentBytes, deploymentSchema, parseDeployment } f
 import { address } from "#lib/core/encoding.ts";
 import { parseJsonBytes } from "#lib/core/json.ts";
 import pawlModule from "../../ignition/modules/Pawl.ts";
-import sandboxTokenModule from "../../ignition/modules/SandboxToken.ts";
+import sandboxModule from "../../ignition/modules/Sandbox.ts";
 import { type Figures, figures } from "../../ignition/parameters/figures.ts";
 
 /** Chain id of `hardhat node`: its chain ends with its process, so nothing about it is worth resuming. */
@@ -28,7 +28,10 @@ type DeployOptions = {
   readonly deployer?: Address;
   /** The contract that checks evidence on-chain; 0 refuses provable offers. */
   readonly evidenceVerifier?: Address;
-  readonly withSandboxToken?: boolean;
+  /** Uniswap's Permit2; 0 refuses payments through it. */
+  readonly permit2?: Address;
+  /** Also deploys play money, and a stand-in for Permit2 that the escrow is told of. */
+  readonly withSandbox?: boolean;
   /** Where the journal and `deployment.json` go; nothing is written without it. */
   readonly folder?: string;
 };
@@ -47,7 +50,7 @@ export async function deployPawl(
   const { rpcUrl, ...rest } = options;
   const connection = await hre.network.create({ network: "localhost", override: { url: rpcUrl } });
   try {
-    return await deployWith(connection.provider, { figures: figures.local, withSandboxToken: true, ...rest });
+    return await deployWith(connection.provider, { figures: figures.local, withSandbox: true, ...rest });
   } finally {
     await connection.close();
   }
@@ -83,8 +86,6 @@ export async function deployWith(provider: Provider, options: DeployOptions): Pr
   const deployer = options.deployer ?? accounts[0];
   if (deployer === undefined) throw new Error("the provider has no account to deploy with");
   const startBlock = Number(await client.getBlockNumber({ cacheTime: 0 }));
-  const plan = await planOf(client, deployer, startBlock, folder, isLocal);
-
   const run = async (module: IgnitionModule, parameters: DeploymentParameters) => {
     const result = await deploy({
       provider,
@@ -109,10 +110,13 @@ export async function deployWith(provider: Provider, options: DeployOptions): Pr
     };
   };
 
+  const sandbox = options.withSandbox === true ? await run(sandboxModule as IgnitionModule, {}) : undefined;
+  const plan = await planOf(client, deployer, startBlock, folder, isLocal);
   const addressOf = await run(pawlModule as IgnitionModule, {
     Pawl: {
       escrowAddress: plan.escrow,
       evidenceVerifier: options.evidenceVerifier ?? zeroAddress,
+      permit2: sandbox?.(sandboxModule.results.permit2) ?? options.permit2 ?? zeroAddress,
       limits: options.figures.limits,
       minBond: options.figures.minBond,
       proofGas: options.figures.proofGas,
@@ -126,11 +130,7 @@ export async function deployWith(provider: Provider, options: DeployOptions): Pr
     escrow: addressOf(escrow),
     permitConsumer: addressOf(permitConsumer),
     settlement: addressOf(settlement),
-    ...(options.withSandboxToken === true
-      ? {
-          sandboxToken: (await run(sandboxTokenModule as IgnitionModule, {}))(sandboxTokenModule.results.sandboxToken),
-        }
-      : {}),
+    ...(sandbox === undefined ? {} : { sandboxToken: sandbox(sandboxModule.results.sandboxToken) }),
   });
   if (folder !== undefined) await writeFile(join(folder, "deployment.json"), deploymentBytes(deployment));
   return deployment;

@@ -1,6 +1,7 @@
 import { ContractFunctionRevertedError, encodeFunctionData, type Hex, zeroAddress, zeroHash } from "viem";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { contractErrors, escrowAbi } from "#lib/chain/generated/abis.ts";
+import { contractErrors, escrowAbi, offerRegistryAbi } from "#lib/chain/generated/abis.ts";
+import type { OfferTerms } from "#lib/offers/terms.ts";
 import { figures } from "../../ignition/parameters/figures.ts";
 import {
   addressOf,
@@ -73,6 +74,12 @@ async function hostileOffer(w: World, mood: number) {
   return w.publish({ token: token.address });
 }
 
+/** A purchase through Permit2 whose signature nobody made. */
+function payBySignature(w: World, terms: OfferTerms) {
+  const payment = { payer: addressOf("buyer"), nonce: 0n, deadline: 2n ** 40n, signature: "0x" };
+  return w.send("stranger", "escrow", "purchaseWithPermit2", [terms, addressOf("buyer"), zeroHash, 1, payment]);
+}
+
 const noRef = {
   entitlement: zeroHash,
   step: 1,
@@ -94,10 +101,22 @@ const provocations: Record<ErrorName, (w: World) => Promise<unknown>> = {
   OfferNotLive: (w) => w.buy(w.terms()),
   LimitsContradict: (w) =>
     w.deployDouble("OfferRegistry", [{ ...figures.local.limits, minStepTimeout: 2 ** 31 }, zeroAddress]),
+  PageSizeOutOfRange: (w) =>
+    w.client.readContract({
+      address: w.deployment.offerRegistry,
+      abi: offerRegistryAbi,
+      functionName: "offers",
+      args: [0n, 501n],
+    }),
   // ---------------------------------------------------------------- ledger
   NotAuthorisedContract: (w) => w.send("seller", "escrow", "reject", [noRef]),
   WiringMismatch: (w) =>
-    w.deployDouble("Escrow", [w.deployment.offerRegistry, w.deployment.permitConsumer, w.deployment.settlement]),
+    w.deployDouble("Escrow", [
+      w.deployment.offerRegistry,
+      w.deployment.permitConsumer,
+      w.deployment.settlement,
+      zeroAddress,
+    ]),
   Locked: reenter,
   BuyerMissing: async (w) => w.buy(await w.publish(), 1, { buyer: NATIVE }),
   SaleEnded: async (w) => {
@@ -120,6 +139,12 @@ const provocations: Record<ErrorName, (w: World) => Promise<unknown>> = {
     w.send("buyer", "escrow", "purchase", [await w.publish(), addressOf("buyer"), zeroHash, 1], PRICE + 1n),
   TokenAmountMismatch: async (w) => w.buy(await hostileOffer(w, 1)),
   TokenTransferFailed: async (w) => w.buy(await hostileOffer(w, 2)),
+  TokenMissing: async (w) => payBySignature(w, await w.publish()),
+  Permit2Missing: async () => {
+    const w = await bareWorld();
+    return payBySignature(w, await w.publish({ token: (await w.deployDouble("HostileToken")).address }));
+  },
+  Permit2Refused: async (w) => payBySignature(w, await hostileOffer(w, 0)),
   ReceiverRefused: async (w) => {
     const account = await w.deployDouble("SmartAccount", [addressOf("buyer")]);
     await account.write("buyer", "setRefusesMoney", [true]);
@@ -346,7 +371,7 @@ async function asSettlement(w: World, functionName: string, args: readonly unkno
 let bare: World | undefined;
 /** A deployment that cannot check evidence on-chain. */
 async function bareWorld(): Promise<World> {
-  bare ??= await createWorld({ verifier: false });
+  bare ??= await createWorld({ bare: true });
   return bare;
 }
 

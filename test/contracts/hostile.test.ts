@@ -166,7 +166,7 @@ describe("accounts that are contracts (ERC-1271)", () => {
 
 describe("a deployment without evidence verifier", () => {
   it("refuses provable offers, and decides by the arbiter alone", async () => {
-    const bare = await createWorld({ verifier: false });
+    const bare = await createWorld({ bare: true });
     await expectRefusal(
       bare.send("seller", "offerRegistry", "publish", [bare.terms({ provable: true }), POLICY]),
       "NOT_PROVABLE_HERE",
@@ -194,7 +194,7 @@ describe("a deployment without evidence verifier", () => {
     const consumer = await w.deployDouble("PermitConsumer", [getContractAddress({ from, nonce })]);
     const { offerRegistry, settlement } = w.deployment;
     const refusal = await expectRefusal(
-      w.deployDouble("Escrow", [offerRegistry, consumer.address, settlement]),
+      w.deployDouble("Escrow", [offerRegistry, consumer.address, settlement, zeroAddress]),
       "WIRING_MISMATCH",
     );
     expect(String(refusal.values.actual).toLowerCase()).toBe(w.deployment.escrow);

@@ -130,7 +130,7 @@ describe("a whole trade", () => {
       await Promise.all(claims.map((c) => w.signedClaim(c))),
     ]);
     await w.pass(WINDOWS.disputeWindow);
-    await w.send("stranger", "escrow", "finalizeBatch", [first.offerId, claims.map(({ ref }) => ref)]);
+    await w.send("stranger", "escrow", "finalizeBatch", [claims.map(({ ref }) => ref), first.offerId]);
     expect(await w.read.earnings(first.offerId)).toBe(2n * PRICE);
   });
 });
@@ -543,7 +543,7 @@ describe("rows 11 and 12: acknowledge and finalize", () => {
       { ...at(1).ref, step: 1 },
     ]) {
       await expectRefusal(
-        w.send("seller", "escrow", "finalize", [opened.entitlement.offerId, forged]),
+        w.send("seller", "escrow", "finalize", [forged, opened.entitlement.offerId]),
         "CLAIM_NOT_PENDING",
       );
     }

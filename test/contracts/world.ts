@@ -128,7 +128,8 @@ const factsParameters = parseAbiParameters(
 const FAR = 2n ** 39n;
 const word = (text: string): Hex => keccak256(stringToBytes(text));
 
-export async function createWorld(options: { readonly verifier?: boolean } = {}) {
+/** @param options.bare without an evidence verifier, play money and Permit2 */
+export async function createWorld(options: { readonly bare?: boolean } = {}) {
   const connection = await hre.network.create();
   const transport = custom(connection.provider);
   const client = createPublicClient({ chain: hardhat, transport, cacheTime: 0, pollingInterval: 1 });
@@ -164,8 +165,7 @@ export async function createWorld(options: { readonly verifier?: boolean } = {})
   const evidence = await deployDouble("EvidenceVerifierDouble");
   const deployment = await deployWith(connection.provider as Parameters<typeof deployWith>[0], {
     figures: FIGURES,
-    ...(options.verifier === false ? {} : { evidenceVerifier: evidence.address }),
-    withSandboxToken: true,
+    ...(options.bare === true ? {} : { evidenceVerifier: evidence.address, withSandbox: true }),
   });
 
   /** Sends a call whatever it will do; a revert rejects with viem's error. Returns gas and receipt. */
@@ -263,7 +263,7 @@ export async function createWorld(options: { readonly verifier?: boolean } = {})
       sourceCommit: "0x0000000000000000000000000000000000000000",
       policyHash: sha256(POLICY),
       runnerTier: 1,
-      provable: options.verifier !== false,
+      provable: options.bare !== true,
       salt: fresh("offer"),
       ...overrides,
     };
@@ -523,7 +523,7 @@ export async function createWorld(options: { readonly verifier?: boolean } = {})
   }
 
   const finalize = ({ opened, ref }: Claimed, from: Role = "stranger") =>
-    send(from, "escrow", "finalize", [opened.entitlement.offerId, ref]);
+    send(from, "escrow", "finalize", [ref, opened.entitlement.offerId]);
   const settle = (
     from: Role,
     functionName: string,

@@ -58,6 +58,22 @@ export const offerRegistryAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "count",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "max",
+        "type": "uint256"
+      }
+    ],
+    "name": "PageSizeOutOfRange",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "bytes32",
         "name": "expected",
         "type": "bytes32"
@@ -557,6 +573,19 @@ export const offerRegistryAbi = [
     "type": "function"
   },
   {
+    "inputs": [],
+    "name": "offerCount",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
         "internalType": "OfferId",
@@ -575,6 +604,47 @@ export const offerRegistryAbi = [
         "internalType": "enum IOfferRegistry.OfferStatus",
         "name": "status",
         "type": "uint8"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "from",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "count",
+        "type": "uint256"
+      }
+    ],
+    "name": "offers",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "OfferId",
+            "name": "id",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "enum IOfferRegistry.OfferStatus",
+            "name": "status",
+            "type": "uint8"
+          }
+        ],
+        "internalType": "struct IOfferRegistry.Offer[]",
+        "name": "page",
+        "type": "tuple[]"
       }
     ],
     "stateMutability": "view",
@@ -965,6 +1035,22 @@ export const escrowAbi = [
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "Permit2Missing",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes",
+        "name": "reason",
+        "type": "bytes"
+      }
+    ],
+    "name": "Permit2Refused",
+    "type": "error"
+  },
+  {
     "inputs": [
       {
         "internalType": "bytes32",
@@ -1134,6 +1220,11 @@ export const escrowAbi = [
       }
     ],
     "name": "TokenAmountMismatch",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "TokenMissing",
     "type": "error"
   },
   {
@@ -1568,12 +1659,6 @@ export const escrowAbi = [
       },
       {
         "indexed": false,
-        "internalType": "bytes32",
-        "name": "claimHash",
-        "type": "bytes32"
-      },
-      {
-        "indexed": false,
         "internalType": "uint256",
         "name": "sellerAmount",
         "type": "uint256"
@@ -1835,35 +1920,6 @@ export const escrowAbi = [
   {
     "inputs": [
       {
-        "internalType": "OfferId",
-        "name": "offerId",
-        "type": "bytes32"
-      },
-      {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
-      },
-      {
-        "internalType": "bytes32",
-        "name": "salt",
-        "type": "bytes32"
-      }
-    ],
-    "name": "entitlementId",
-    "outputs": [
-      {
-        "internalType": "EntitlementId",
-        "name": "",
-        "type": "bytes32"
-      }
-    ],
-    "stateMutability": "pure",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
         "internalType": "EntitlementId",
         "name": "entitlement",
         "type": "bytes32"
@@ -1930,11 +1986,6 @@ export const escrowAbi = [
   {
     "inputs": [
       {
-        "internalType": "OfferId",
-        "name": "offerId",
-        "type": "bytes32"
-      },
-      {
         "components": [
           {
             "internalType": "address",
@@ -1970,6 +2021,11 @@ export const escrowAbi = [
         "internalType": "struct ClaimedStep",
         "name": "claimed",
         "type": "tuple"
+      },
+      {
+        "internalType": "OfferId",
+        "name": "offerId",
+        "type": "bytes32"
       }
     ],
     "name": "finalize",
@@ -1979,11 +2035,6 @@ export const escrowAbi = [
   },
   {
     "inputs": [
-      {
-        "internalType": "OfferId",
-        "name": "offerId",
-        "type": "bytes32"
-      },
       {
         "components": [
           {
@@ -2020,6 +2071,11 @@ export const escrowAbi = [
         "internalType": "struct ClaimedStep[]",
         "name": "claimed",
         "type": "tuple[]"
+      },
+      {
+        "internalType": "OfferId",
+        "name": "offerId",
+        "type": "bytes32"
       }
     ],
     "name": "finalizeBatch",
@@ -2372,76 +2428,6 @@ export const escrowAbi = [
   {
     "inputs": [
       {
-        "components": [
-          {
-            "internalType": "EntitlementId",
-            "name": "entitlement",
-            "type": "bytes32"
-          },
-          {
-            "internalType": "uint32",
-            "name": "step",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint32",
-            "name": "epoch",
-            "type": "uint32"
-          },
-          {
-            "internalType": "bool",
-            "name": "byDelegate",
-            "type": "bool"
-          },
-          {
-            "internalType": "uint16",
-            "name": "generation",
-            "type": "uint16"
-          },
-          {
-            "internalType": "RunKey",
-            "name": "runKey",
-            "type": "bytes32"
-          },
-          {
-            "internalType": "bytes32",
-            "name": "permitHash",
-            "type": "bytes32"
-          },
-          {
-            "internalType": "bytes32",
-            "name": "parentHead",
-            "type": "bytes32"
-          },
-          {
-            "internalType": "uint32",
-            "name": "stepTimeout",
-            "type": "uint32"
-          },
-          {
-            "internalType": "RunKey",
-            "name": "staleRunKey",
-            "type": "bytes32"
-          },
-          {
-            "internalType": "bytes32",
-            "name": "stalePermitHash",
-            "type": "bytes32"
-          }
-        ],
-        "internalType": "struct IEscrow.StepOpening",
-        "name": "opening",
-        "type": "tuple"
-      }
-    ],
-    "name": "openStep",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
         "internalType": "address",
         "name": "to",
         "type": "address"
@@ -2476,6 +2462,19 @@ export const escrowAbi = [
         "internalType": "bytes32",
         "name": "",
         "type": "bytes32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "permit2",
+    "outputs": [
+      {
+        "internalType": "contract ISignatureTransfer",
+        "name": "",
+        "type": "address"
       }
     ],
     "stateMutability": "view",
@@ -2820,6 +2819,402 @@ export const escrowAbi = [
       {
         "components": [
           {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "token",
+            "type": "address"
+          },
+          {
+            "internalType": "uint96",
+            "name": "price",
+            "type": "uint96"
+          },
+          {
+            "internalType": "uint24",
+            "name": "maxSteps",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint8",
+            "name": "maxPending",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validUntil",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "entitlementTtl",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint32",
+            "name": "stepTimeout",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "disputeWindow",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "proofWindow",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "arbitrationWindow",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint96",
+            "name": "conductBond",
+            "type": "uint96"
+          },
+          {
+            "internalType": "uint96",
+            "name": "arbiterFee",
+            "type": "uint96"
+          },
+          {
+            "internalType": "address",
+            "name": "gateway",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "verifier",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "observer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "signerWorkflow",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes20",
+            "name": "signerCommit",
+            "type": "bytes20"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "callerWorkflow",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "sourceRepositoryId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "sourceOwnerId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes20",
+            "name": "sourceCommit",
+            "type": "bytes20"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "policyHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint8",
+            "name": "runnerTier",
+            "type": "uint8"
+          },
+          {
+            "internalType": "bool",
+            "name": "provable",
+            "type": "bool"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "salt",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct OfferTerms",
+        "name": "terms",
+        "type": "tuple"
+      },
+      {
+        "internalType": "address",
+        "name": "buyer",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "salt",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint24",
+        "name": "steps",
+        "type": "uint24"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint256",
+            "name": "deadline",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8",
+            "name": "v",
+            "type": "uint8"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "s",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct TokenPermit",
+        "name": "permit",
+        "type": "tuple"
+      }
+    ],
+    "name": "purchaseWithPermit",
+    "outputs": [
+      {
+        "internalType": "EntitlementId",
+        "name": "entitlement",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "token",
+            "type": "address"
+          },
+          {
+            "internalType": "uint96",
+            "name": "price",
+            "type": "uint96"
+          },
+          {
+            "internalType": "uint24",
+            "name": "maxSteps",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint8",
+            "name": "maxPending",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validUntil",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "entitlementTtl",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint32",
+            "name": "stepTimeout",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "disputeWindow",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "proofWindow",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "arbitrationWindow",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint96",
+            "name": "conductBond",
+            "type": "uint96"
+          },
+          {
+            "internalType": "uint96",
+            "name": "arbiterFee",
+            "type": "uint96"
+          },
+          {
+            "internalType": "address",
+            "name": "gateway",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "verifier",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "observer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "signerWorkflow",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes20",
+            "name": "signerCommit",
+            "type": "bytes20"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "callerWorkflow",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "sourceRepositoryId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "sourceOwnerId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes20",
+            "name": "sourceCommit",
+            "type": "bytes20"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "policyHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint8",
+            "name": "runnerTier",
+            "type": "uint8"
+          },
+          {
+            "internalType": "bool",
+            "name": "provable",
+            "type": "bool"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "salt",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct OfferTerms",
+        "name": "terms",
+        "type": "tuple"
+      },
+      {
+        "internalType": "address",
+        "name": "buyer",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "salt",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint24",
+        "name": "steps",
+        "type": "uint24"
+      },
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "payer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint64",
+            "name": "deadline",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes",
+            "name": "signature",
+            "type": "bytes"
+          }
+        ],
+        "internalType": "struct Permit2Payment",
+        "name": "payment",
+        "type": "tuple"
+      }
+    ],
+    "name": "purchaseWithPermit2",
+    "outputs": [
+      {
+        "internalType": "EntitlementId",
+        "name": "entitlement",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
             "internalType": "EntitlementId",
             "name": "entitlement",
             "type": "bytes32"
@@ -2878,6 +3273,76 @@ export const escrowAbi = [
         "type": "uint40"
       }
     ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "EntitlementId",
+            "name": "entitlement",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "step",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "epoch",
+            "type": "uint32"
+          },
+          {
+            "internalType": "bool",
+            "name": "byDelegate",
+            "type": "bool"
+          },
+          {
+            "internalType": "uint16",
+            "name": "generation",
+            "type": "uint16"
+          },
+          {
+            "internalType": "RunKey",
+            "name": "runKey",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "permitHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "parentHead",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "stepTimeout",
+            "type": "uint32"
+          },
+          {
+            "internalType": "RunKey",
+            "name": "staleRunKey",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "stalePermitHash",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct IEscrow.StepOpening",
+        "name": "opening",
+        "type": "tuple"
+      }
+    ],
+    "name": "recordOpening",
+    "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
   },
@@ -3270,11 +3735,6 @@ export const escrowAbi = [
             "type": "uint32"
           },
           {
-            "internalType": "uint16",
-            "name": "generation",
-            "type": "uint16"
-          },
-          {
             "internalType": "uint40",
             "name": "openedAt",
             "type": "uint40"
@@ -3581,6 +4041,390 @@ export const escrowAbi = [
     "name": "topUp",
     "outputs": [],
     "stateMutability": "payable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "token",
+            "type": "address"
+          },
+          {
+            "internalType": "uint96",
+            "name": "price",
+            "type": "uint96"
+          },
+          {
+            "internalType": "uint24",
+            "name": "maxSteps",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint8",
+            "name": "maxPending",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validUntil",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "entitlementTtl",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint32",
+            "name": "stepTimeout",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "disputeWindow",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "proofWindow",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "arbitrationWindow",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint96",
+            "name": "conductBond",
+            "type": "uint96"
+          },
+          {
+            "internalType": "uint96",
+            "name": "arbiterFee",
+            "type": "uint96"
+          },
+          {
+            "internalType": "address",
+            "name": "gateway",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "verifier",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "observer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "signerWorkflow",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes20",
+            "name": "signerCommit",
+            "type": "bytes20"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "callerWorkflow",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "sourceRepositoryId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "sourceOwnerId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes20",
+            "name": "sourceCommit",
+            "type": "bytes20"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "policyHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint8",
+            "name": "runnerTier",
+            "type": "uint8"
+          },
+          {
+            "internalType": "bool",
+            "name": "provable",
+            "type": "bool"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "salt",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct OfferTerms",
+        "name": "terms",
+        "type": "tuple"
+      },
+      {
+        "internalType": "address",
+        "name": "buyer",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "salt",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint24",
+        "name": "steps",
+        "type": "uint24"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint256",
+            "name": "deadline",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8",
+            "name": "v",
+            "type": "uint8"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "s",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct TokenPermit",
+        "name": "permit",
+        "type": "tuple"
+      }
+    ],
+    "name": "topUpWithPermit",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "token",
+            "type": "address"
+          },
+          {
+            "internalType": "uint96",
+            "name": "price",
+            "type": "uint96"
+          },
+          {
+            "internalType": "uint24",
+            "name": "maxSteps",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint8",
+            "name": "maxPending",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validUntil",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "entitlementTtl",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint32",
+            "name": "stepTimeout",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "disputeWindow",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "proofWindow",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "arbitrationWindow",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint96",
+            "name": "conductBond",
+            "type": "uint96"
+          },
+          {
+            "internalType": "uint96",
+            "name": "arbiterFee",
+            "type": "uint96"
+          },
+          {
+            "internalType": "address",
+            "name": "gateway",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "verifier",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "observer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "signerWorkflow",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes20",
+            "name": "signerCommit",
+            "type": "bytes20"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "callerWorkflow",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "sourceRepositoryId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "sourceOwnerId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes20",
+            "name": "sourceCommit",
+            "type": "bytes20"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "policyHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint8",
+            "name": "runnerTier",
+            "type": "uint8"
+          },
+          {
+            "internalType": "bool",
+            "name": "provable",
+            "type": "bool"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "salt",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct OfferTerms",
+        "name": "terms",
+        "type": "tuple"
+      },
+      {
+        "internalType": "address",
+        "name": "buyer",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "salt",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint24",
+        "name": "steps",
+        "type": "uint24"
+      },
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "payer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint64",
+            "name": "deadline",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes",
+            "name": "signature",
+            "type": "bytes"
+          }
+        ],
+        "internalType": "struct Permit2Payment",
+        "name": "payment",
+        "type": "tuple"
+      }
+    ],
+    "name": "topUpWithPermit2",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -8597,6 +9441,33 @@ export const sandboxTokenAbi = [
     "type": "constructor"
   },
   {
+    "inputs": [],
+    "name": "ECDSAInvalidSignature",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "length",
+        "type": "uint256"
+      }
+    ],
+    "name": "ECDSAInvalidSignatureLength",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "s",
+        "type": "bytes32"
+      }
+    ],
+    "name": "ECDSAInvalidSignatureS",
+    "type": "error"
+  },
+  {
     "inputs": [
       {
         "internalType": "address",
@@ -8685,6 +9556,54 @@ export const sandboxTokenAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      }
+    ],
+    "name": "ERC2612ExpiredSignature",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      }
+    ],
+    "name": "ERC2612InvalidSigner",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "currentNonce",
+        "type": "uint256"
+      }
+    ],
+    "name": "InvalidAccountNonce",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "InvalidShortString",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "caller",
         "type": "address"
@@ -8696,6 +9615,17 @@ export const sandboxTokenAbi = [
       }
     ],
     "name": "NotMinter",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "string",
+        "name": "str",
+        "type": "string"
+      }
+    ],
+    "name": "StringTooLong",
     "type": "error"
   },
   {
@@ -8725,6 +9655,12 @@ export const sandboxTokenAbi = [
   },
   {
     "anonymous": false,
+    "inputs": [],
+    "name": "EIP712DomainChanged",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
     "inputs": [
       {
         "indexed": true,
@@ -8747,6 +9683,19 @@ export const sandboxTokenAbi = [
     ],
     "name": "Transfer",
     "type": "event"
+  },
+  {
+    "inputs": [],
+    "name": "DOMAIN_SEPARATOR",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
   },
   {
     "inputs": [
@@ -8829,6 +9778,49 @@ export const sandboxTokenAbi = [
     "type": "function"
   },
   {
+    "inputs": [],
+    "name": "eip712Domain",
+    "outputs": [
+      {
+        "internalType": "bytes1",
+        "name": "fields",
+        "type": "bytes1"
+      },
+      {
+        "internalType": "string",
+        "name": "name",
+        "type": "string"
+      },
+      {
+        "internalType": "string",
+        "name": "version",
+        "type": "string"
+      },
+      {
+        "internalType": "uint256",
+        "name": "chainId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "verifyingContract",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "salt",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256[]",
+        "name": "extensions",
+        "type": "uint256[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
         "internalType": "address",
@@ -8870,6 +9862,68 @@ export const sandboxTokenAbi = [
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      }
+    ],
+    "name": "nonces",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "spender",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "value",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint8",
+        "name": "v",
+        "type": "uint8"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "r",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "s",
+        "type": "bytes32"
+      }
+    ],
+    "name": "permit",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -8999,6 +10053,9 @@ export const contractErrors = {
   OfferAlreadyPublished: {"code":"OFFER_ALREADY_PUBLISHED","kind":"conflict","sentence":"Exactly these terms are already published. Change the salt to publish a second offer."},
   OfferNotLive: {"code":"OFFER_NOT_LIVE","kind":"conflict","sentence":"This offer is not for sale: it was never published, or it has been retired."},
   OfferNotProvable: {"code":"OFFER_NOT_PROVABLE","kind":"conflict","sentence":"Evidence of this offer cannot be checked on-chain."},
+  PageSizeOutOfRange: {"code":"PAGE_SIZE_OUT_OF_RANGE","kind":"invalid","sentence":"A page of offers must ask for at least one and at most the stated number."},
+  Permit2Missing: {"code":"PERMIT2_MISSING","kind":"invalid","sentence":"This deployment knows no Permit2. Approve the escrow and purchase without it."},
+  Permit2Refused: {"code":"PERMIT2_REFUSED","kind":"conflict","sentence":"Permit2 refused the payment: its signature is out of date, was used, or is not the payer's for exactly this."},
   PermitCommitMismatch: {"code":"PERMIT_COMMIT_MISMATCH","kind":"invalid","sentence":"The permit names another source commit than the offer."},
   PermitExpired: {"code":"PERMIT_EXPIRED","kind":"conflict","sentence":"The permit's deadline has passed. Sign a new one."},
   PermitHashMismatch: {"code":"PERMIT_HASH_MISMATCH","kind":"invalid","sentence":"The claim belongs to another permit."},
@@ -9024,6 +10081,7 @@ export const contractErrors = {
   TermMissing: {"code":"TERM_MISSING","kind":"invalid","sentence":"One of the offer's terms must not be empty here. Fill it in."},
   TermOutOfBounds: {"code":"TERM_OUT_OF_BOUNDS","kind":"invalid","sentence":"One of the offer's terms is outside the bounds of this deployment. Choose a value between the two limits."},
   TokenAmountMismatch: {"code":"TOKEN_AMOUNT_MISMATCH","kind":"invalid","sentence":"The token moved less or more than it was asked to. Tokens that charge fees or rebase cannot be used."},
+  TokenMissing: {"code":"TOKEN_MISSING","kind":"invalid","sentence":"This offer is paid in native money, which nobody can sign away. Send the amount with a plain purchase."},
   TokenTransferFailed: {"code":"TOKEN_TRANSFER_FAILED","kind":"conflict","sentence":"The token refused the transfer. Check balance and allowance."},
   TokenWithoutCode: {"code":"TOKEN_WITHOUT_CODE","kind":"invalid","sentence":"The payment token has no contract on this chain. Check the token's address."},
   TooManyPending: {"code":"TOO_MANY_PENDING","kind":"conflict","sentence":"Too many steps wait for payment. Finalize the earliest before opening another."},

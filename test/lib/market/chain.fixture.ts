@@ -276,7 +276,6 @@ export function entitlementOf(offerId: Hex, name = "first") {
         entitlement: id,
         step,
         runKey: runKeyOf(run),
-        claimHash: claimHashOf(run),
         sellerAmount: 1000n,
         buyerAmount: 0n,
       },

@@ -419,7 +419,7 @@ abstract contract World is Deployment {
     }
 
     function finalize(Claimed memory claimed) internal {
-        escrow.finalize(claimed.opened.entitled.offerId, claimed.ref);
+        escrow.finalize(claimed.ref, claimed.opened.entitled.offerId);
     }
 
     /// @dev First step, opened, claimed, acknowledged and paid.

@@ -2,16 +2,17 @@
 pragma solidity 0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 
 /// @title Play money of local deployments
-/// @notice A plain ERC-20 with six decimals that its deployer can mint. It is worth nothing.
-contract SandboxToken is ERC20 {
+/// @notice A plain ERC-20 with six decimals and EIP-2612 that its deployer can mint. It is worth nothing.
+contract SandboxToken is ERC20Permit {
     address public immutable minter;
 
     /// @notice Only the deployer of this play money can mint it.
     error NotMinter(address caller, address minter);
 
-    constructor() ERC20("Sandbox USD", "sUSD") {
+    constructor() ERC20("Sandbox USD", "sUSD") ERC20Permit("Sandbox USD") {
         minter = msg.sender;
     }
 
