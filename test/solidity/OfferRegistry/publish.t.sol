@@ -16,6 +16,26 @@ contract OfferRegistryPublishTest is World {
         registry.publish(terms, POLICY);
     }
 
+    /// @dev The id is the hash of the words as they came, so an offer must have one encoding only.
+    function test_WhenAWordOfTheTermsHasBitsThatItsTypeHasNot_Revert() external {
+        bytes memory call = abi.encodeCall(IOfferRegistry.publish, (defaultTerms(), POLICY));
+        uint256 dirtied;
+        for (uint256 i; i < 27; ++i) {
+            // Hashes fill their words.
+            if (i == 17 || i == 19 || i == 23 || i == 26) continue;
+            // The two commits are shorter byte strings, which begin a word; numbers end it.
+            uint256 place = 4 + 32 * i + (i == 18 || i == 22 ? 31 : 0);
+            bytes memory dirty = bytes.concat(call);
+            dirty[place] = 0x01;
+            VM.prank(seller);
+            (bool done, bytes memory answer) = address(registry).call(dirty);
+            assertFalse(done, "published with stray bits");
+            assertEq(answer, "", "answer");
+            ++dirtied;
+        }
+        assertEq(dirtied, 23, "words");
+    }
+
     function test_WhenThePolicysBytesAreNotThoseOfTheHash_RevertWithPolicyHashMismatch() external {
         OfferTerms memory terms = defaultTerms();
         bytes memory other = bytes.concat(POLICY, " ");
@@ -365,7 +385,7 @@ contract OfferRegistryPublishTest is World {
     }
 
     function test_GivenTheDeploymentCannotCheckEvidence_RevertWithNotProvableHere() external {
-        deploy(address(0));
+        deploy(address(0), address(0));
         refused(defaultTerms(), abi.encodeWithSelector(IOfferRegistry.NotProvableHere.selector));
     }
 
@@ -376,7 +396,7 @@ contract OfferRegistryPublishTest is World {
     }
 
     function test_GivenTheDeploymentCanCheckNoEvidenceEither_Publish() external {
-        deploy(address(0));
+        deploy(address(0), address(0));
         OfferTerms memory terms = defaultTerms();
         terms.provable = false;
         accepted(terms);
@@ -443,6 +463,14 @@ contract OfferRegistryPublishTest is World {
         (address owner, IOfferRegistry.OfferStatus status) = registry.offerOf(Hashes.offerId(terms));
         assertEq(owner, seller, "seller");
         assertEq(uint8(status), uint8(IOfferRegistry.OfferStatus.Live), "status");
+    }
+
+    function test_WhenEveryTermIsInBounds_AddItToTheEndOfTheList() external {
+        publish();
+        OfferTerms memory terms = publish();
+        assertEq(registry.offerCount(), 2, "offers");
+        OfferId listed = registry.offers(1, 1)[0].id;
+        assertEq(OfferId.unwrap(listed), OfferId.unwrap(Hashes.offerId(terms)), "last offer");
     }
 
     function test_WhenEveryTermIsInBounds_EmitOfferPublishedWithTermsAndPolicy() external {

@@ -24,6 +24,18 @@ contract OfferRegistryViewsTest is World {
         requireOffer(retired, seller, IOfferRegistry.OfferStatus.Retired);
     }
 
+    function test_GivenNothingWasPublished_AnswerZero() external view {
+        assertEq(registry.offerCount(), 0, "offers");
+    }
+
+    function test_GivenOneOfferIsLiveAndOneIsRetired_AnswerTwo() external {
+        publish();
+        OfferId retired = publish(defaultTerms());
+        VM.prank(seller);
+        registry.retire(retired);
+        assertEq(registry.offerCount(), 2, "offers");
+    }
+
     function test_GivenNoSuchOffer_RevertWithOfferNotLive(OfferId id) external {
         refused(id);
     }
@@ -73,7 +85,7 @@ contract OfferRegistryViewsTest is World {
 
     function test_WhenEvidenceVerifierIsAsked_AnswerTheContractItWasDeployedWith() external {
         assertEq(registry.evidenceVerifier(), address(evidence), "verifier");
-        deploy(address(0));
+        deploy(address(0), address(0));
         assertEq(registry.evidenceVerifier(), address(0), "no verifier");
     }
 

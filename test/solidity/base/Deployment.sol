@@ -5,6 +5,7 @@ import {IEscrow} from "../../../contracts/interfaces/IEscrow.sol";
 import {IOfferRegistry} from "../../../contracts/interfaces/IOfferRegistry.sol";
 import {IPermitConsumer} from "../../../contracts/interfaces/IPermitConsumer.sol";
 import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
+import {ISignatureTransfer} from "../../../contracts/interfaces/ISignatureTransfer.sol";
 import {SandboxToken} from "../../../contracts/sandbox/SandboxToken.sol";
 import {EvidenceVerifierDouble} from "../../../contracts/test/EvidenceVerifierDouble.sol";
 import {Assertions} from "./Assertions.sol";
@@ -25,18 +26,21 @@ abstract contract Deployment is Assertions {
     IEscrow internal escrow;
     EvidenceVerifierDouble internal evidence;
     SandboxToken internal token;
+    ISignatureTransfer internal permit2;
 
     function setUp() public virtual {
         VM.warp(START);
         VM.fee(0);
         evidence = EvidenceVerifierDouble(create("EvidenceVerifierDouble", ""));
         token = SandboxToken(create("SandboxToken", ""));
-        deploy(address(evidence));
+        permit2 = ISignatureTransfer(create("SandboxPermit2", ""));
+        deploy(address(evidence), address(permit2));
     }
 
     /// @dev Puts a fresh deployment in the place of the present one.
     /// @param evidenceVerifier 0 refuses provable offers.
-    function deploy(address evidenceVerifier) internal {
+    /// @param signatureTransfer 0 refuses payments by Permit2.
+    function deploy(address evidenceVerifier, address signatureTransfer) internal {
         uint256 nonce = VM.getNonce(address(this));
         address ledger = VM.computeCreateAddress(address(this), nonce + 3);
         registry = IOfferRegistry(create("OfferRegistry", abi.encode(defaultLimits(), evidenceVerifier)));
@@ -44,7 +48,7 @@ abstract contract Deployment is Assertions {
         settlement = ISettlement(
             create("Settlement", abi.encode(ledger, registry, consumer, evidenceVerifier, MIN_BOND, PROOF_GAS))
         );
-        escrow = IEscrow(create("Escrow", abi.encode(registry, consumer, settlement)));
+        escrow = IEscrow(create("Escrow", abi.encode(registry, consumer, settlement, signatureTransfer)));
         VM.label(address(registry), "OfferRegistry");
         VM.label(address(consumer), "PermitConsumer");
         VM.label(address(settlement), "Settlement");

@@ -145,6 +145,83 @@ library Hashes {
         return digest("Pawl Settlement", settlement, keccak256(abi.encode(typeHash, entitlement, step, claim)));
     }
 
+    // ------------------------------------------------------------------ payments
+
+    /// @dev EIP-2612 digest of an allowance in play money.
+    function tokenPermitDigest(
+        address token,
+        address owner,
+        address spender,
+        uint256 value,
+        uint256 nonce,
+        uint256 deadline
+    ) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+        );
+        return digest("Sandbox USD", token, keccak256(abi.encode(typeHash, owner, spender, value, nonce, deadline)));
+    }
+
+    /// @dev Struct hash of the witness of a payment by Permit2: `kind` is `Purchase` or `TopUp`.
+    function paymentWitness(
+        string memory kind,
+        OfferId offer,
+        uint24 steps,
+        address buyer,
+        bytes32 salt,
+        uint64 deadline
+    ) internal pure returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            bytes.concat(bytes(kind), "(bytes32 offerId,uint24 steps,address buyer,bytes32 salt,uint64 deadline)")
+        );
+        return keccak256(abi.encode(typeHash, offer, steps, buyer, salt, deadline));
+    }
+
+    /// @dev Permit2's digest of a purchase. Its domain has no version.
+    function purchasePaymentDigest(
+        address permit2,
+        bytes memory permissions,
+        address spender,
+        uint256 nonce,
+        uint256 deadline,
+        bytes32 witness
+    ) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,"
+            "Purchase witness)Purchase(bytes32 offerId,uint24 steps,address buyer,bytes32 salt,uint64 deadline)"
+            "TokenPermissions(address token,uint256 amount)"
+        );
+        return paymentDigest(permit2, abi.encode(typeHash, keccak256(permissions), spender, nonce, deadline, witness));
+    }
+
+    /// @dev Permit2's digest of a top-up.
+    function topUpPaymentDigest(
+        address permit2,
+        bytes memory permissions,
+        address spender,
+        uint256 nonce,
+        uint256 deadline,
+        bytes32 witness
+    ) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,"
+            "TopUp witness)TokenPermissions(address token,uint256 amount)"
+            "TopUp(bytes32 offerId,uint24 steps,address buyer,bytes32 salt,uint64 deadline)"
+        );
+        return paymentDigest(permit2, abi.encode(typeHash, keccak256(permissions), spender, nonce, deadline, witness));
+    }
+
+    /// @dev What Permit2 calls `TokenPermissions`, encoded.
+    function permitted(address token, uint256 amount) internal pure returns (bytes memory) {
+        return abi.encode(keccak256("TokenPermissions(address token,uint256 amount)"), token, amount);
+    }
+
+    function paymentDigest(address permit2, bytes memory encoded) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256("EIP712Domain(string name,uint256 chainId,address verifyingContract)");
+        bytes32 separator = keccak256(abi.encode(typeHash, keccak256("Permit2"), block.chainid, permit2));
+        return keccak256(abi.encodePacked(hex"1901", separator, keccak256(encoded)));
+    }
+
     function digest(string memory name, address verifying, bytes32 structHash) internal view returns (bytes32) {
         bytes32 typeHash = keccak256(
             "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"

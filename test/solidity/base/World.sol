@@ -8,6 +8,7 @@ import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
 import {Delegation} from "../../../contracts/types/Delegation.sol";
 import {EntitlementId, OfferId, RunKey} from "../../../contracts/types/Ids.sol";
 import {OfferTerms} from "../../../contracts/types/OfferTerms.sol";
+import {Permit2Payment, TokenPermit} from "../../../contracts/types/Payment.sol";
 import {ClaimedStep, StepClaim} from "../../../contracts/types/StepClaim.sol";
 import {PermitInput} from "../../../contracts/types/StepPermit.sol";
 import {Deployment} from "./Deployment.sol";
@@ -172,6 +173,49 @@ abstract contract World is Deployment {
         token.mint(account, amount);
         VM.prank(account);
         token.approve(address(escrow), amount);
+    }
+
+    /// @dev The payer's EIP-2612 signature over an allowance of the price of some steps.
+    function tokenPermit(
+        OfferTerms memory terms,
+        address payer,
+        uint24 steps
+    ) internal view returns (TokenPermit memory permit) {
+        uint256 value = uint256(terms.price) * steps;
+        uint256 nonce = token.nonces(payer);
+        bytes32 digest = Hashes.tokenPermitDigest(terms.token, payer, address(escrow), value, nonce, FAR);
+        permit.deadline = FAR;
+        (permit.v, permit.r, permit.s) = VM.sign(_keys[payer], digest);
+    }
+
+    /// @dev The buyer's payment of a purchase by Permit2. `entitled` need not exist yet.
+    function purchasePayment(Entitled memory entitled, uint24 steps) internal returns (Permit2Payment memory payment) {
+        payment = Permit2Payment(buyer, ++_counter, FAR, "");
+        bytes32 witness = witnessOf("Purchase", entitled, steps);
+        bytes memory permitted = permittedOf(entitled.terms, steps);
+        payment.signature = signature(
+            buyer,
+            Hashes.purchasePaymentDigest(address(permit2), permitted, address(escrow), payment.nonce, FAR, witness)
+        );
+    }
+
+    /// @dev The buyer's payment of a top-up by Permit2.
+    function topUpPayment(Entitled memory entitled, uint24 steps) internal returns (Permit2Payment memory payment) {
+        payment = Permit2Payment(buyer, ++_counter, FAR, "");
+        bytes32 witness = witnessOf("TopUp", entitled, steps);
+        bytes memory permitted = permittedOf(entitled.terms, steps);
+        payment.signature = signature(
+            buyer,
+            Hashes.topUpPaymentDigest(address(permit2), permitted, address(escrow), payment.nonce, FAR, witness)
+        );
+    }
+
+    function permittedOf(OfferTerms memory terms, uint24 steps) private pure returns (bytes memory) {
+        return Hashes.permitted(terms.token, uint256(terms.price) * steps);
+    }
+
+    function witnessOf(string memory kind, Entitled memory entitled, uint24 steps) private pure returns (bytes32) {
+        return Hashes.paymentWitness(kind, entitled.offerId, steps, entitled.buyer, entitled.salt, FAR);
     }
 
     // ------------------------------------------------------------------ permits
