@@ -115,6 +115,26 @@ const verifiedClaimTypes = {
     { name: "deadline", type: "uint64" },
   ],
 } as const;
+const permit2TransferTypes = (kind: "Purchase" | "TopUp") => ({
+  PermitWitnessTransferFrom: [
+    { name: "permitted", type: "TokenPermissions" },
+    { name: "spender", type: "address" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+    { name: "witness", type: kind },
+  ],
+  TokenPermissions: [
+    { name: "token", type: "address" },
+    { name: "amount", type: "uint256" },
+  ],
+  [kind]: [
+    { name: "offerId", type: "bytes32" },
+    { name: "steps", type: "uint24" },
+    { name: "buyer", type: "address" },
+    { name: "salt", type: "bytes32" },
+    { name: "deadline", type: "uint64" },
+  ],
+});
 const observationTypes = {
   Observation: [
     { name: "runKey", type: "bytes32" },
@@ -286,8 +306,8 @@ export async function createWorld(options: { readonly bare?: boolean } = {}) {
     return { terms: offer, offerId, buyer, salt, id: entitlementIdOf(offerId, buyer, salt) };
   }
 
-  /** Gives somebody play money and lets the escrow pull it. */
-  async function fund(who: Role, amount: bigint) {
+  /** Gives somebody play money and lets the escrow and Permit2 pull it. */
+  async function fund(who: Role, amount: bigint, allowance = amount) {
     const token = deployment.sandboxToken;
     if (token === undefined) throw new Error("the deployment has no play money");
     const call = { address: token, abi: sandboxTokenAbi, gas: 200_000n } as const;
@@ -297,12 +317,51 @@ export async function createWorld(options: { readonly bare?: boolean } = {}) {
       functionName: "mint",
       args: [addressOf(who), amount],
     });
-    await wallet.writeContract({
-      ...call,
-      account: addressOf(who),
-      functionName: "approve",
-      args: [deployment.escrow, amount],
+    for (const spender of [deployment.escrow, await permit2()]) {
+      await wallet.writeContract({
+        ...call,
+        account: addressOf(who),
+        functionName: "approve",
+        args: [spender, allowance],
+      });
+    }
+  }
+
+  const permit2 = () => client.readContract({ address: deployment.escrow, abi: escrowAbi, functionName: "permit2" });
+
+  /** A signature over Permit2's transfer, bound to a purchase or a top-up. */
+  async function permit2Payment({
+    terms: offer,
+    steps,
+    salt,
+    nonce = BigInt(++counter),
+    deadline = FAR,
+    buyer = addressOf("buyer"),
+    payer = "buyer" as Role,
+    kind = "Purchase" as "Purchase" | "TopUp",
+  }: {
+    readonly terms: OfferTerms;
+    readonly steps: number;
+    readonly salt: Hex;
+    readonly nonce?: bigint;
+    readonly deadline?: bigint;
+    readonly buyer?: Address;
+    readonly payer?: Role;
+    readonly kind?: "Purchase" | "TopUp";
+  }) {
+    const signature = await people[payer].signTypedData({
+      domain: { name: "Permit2", chainId: deployment.chainId, verifyingContract: await permit2() },
+      types: permit2TransferTypes(kind),
+      primaryType: "PermitWitnessTransferFrom",
+      message: {
+        permitted: { token: offer.token, amount: offer.price * BigInt(steps) },
+        spender: deployment.escrow,
+        nonce,
+        deadline,
+        witness: { offerId: offerIdOf(offer), steps, buyer, salt, deadline },
+      },
     });
+    return { payer: addressOf(payer), nonce, deadline, signature };
   }
 
   /** Play money of an account. */
@@ -556,6 +615,7 @@ export async function createWorld(options: { readonly bare?: boolean } = {}) {
     publish,
     buy,
     fund,
+    permit2Payment,
     tokenBalance,
     permit,
     permitTypedData,
