@@ -30,6 +30,21 @@ import {ClaimedStep, claimDigestOf} from "./types/StepClaim.sol";
 contract Escrow is IEscrow, Lock {
     using SafeERC20 for IERC20;
 
+    /// @dev {Entitlement} as it is stored: one slot. `pending` is `opened - settled`.
+    struct Account {
+        uint96 price;
+        uint24 bought;
+        uint24 settled;
+        uint8 pending;
+        uint8 maxPending;
+        uint16 generation;
+        uint16 epoch;
+        uint8 challenged;
+        /// Bit `step % maxPending` is set while a pending step's price is divided by a ruling.
+        uint8 split;
+        uint40 expiresAt;
+    }
+
     /// @dev How the price of a split step is divided, and in what it is paid.
     struct Split {
         uint96 sellerShare;
@@ -51,7 +66,7 @@ contract Escrow is IEscrow, Lock {
     /// @inheritdoc IEscrow
     uint256 public override bondsHeld;
 
-    mapping(EntitlementId entitlement => Entitlement) private _entitlements;
+    mapping(EntitlementId entitlement => Account) private _accounts;
     mapping(EntitlementId entitlement => bytes32) private _heads;
     mapping(RunKey runKey => Run) private _runs;
     /// @dev Digests of pending claims, one slot for each `step % maxPending`. A slot is cleared by rejection and taken
@@ -162,15 +177,15 @@ contract Escrow is IEscrow, Lock {
     /// @inheritdoc IEscrow
     function refund(OfferTerms calldata terms, address buyer, bytes32 salt, uint24 steps) external {
         EntitlementId id = entitlementIdOf(offerIdOf(terms), buyer, salt);
-        Entitlement storage entitlement = _existing(id);
-        if (msg.sender != buyer && block.timestamp < entitlement.expiresAt) revert NotBuyer(msg.sender, buyer);
-        uint24 unopened = entitlement.bought - entitlement.opened;
+        Account storage account = _existing(id);
+        if (msg.sender != buyer && block.timestamp < account.expiresAt) revert NotBuyer(msg.sender, buyer);
+        uint24 unopened = account.bought - account.settled - account.pending;
         // Whoever means all of them cannot be made to fail by somebody who refunds one first.
         if (steps == type(uint24).max) steps = unopened;
         if (steps == 0 || steps > unopened) revert StepsOutOfRange(steps, unopened);
 
-        entitlement.bought -= steps;
-        uint256 amount = uint256(entitlement.price) * steps;
+        account.bought -= steps;
+        uint256 amount = uint256(account.price) * steps;
         emit Refunded(id, buyer, terms.token, steps, amount);
         _credit(terms.token, buyer, amount);
     }
@@ -178,9 +193,9 @@ contract Escrow is IEscrow, Lock {
     /// @inheritdoc IEscrow
     function cancelPermits(OfferId offerId, bytes32 salt) external {
         EntitlementId id = entitlementIdOf(offerId, msg.sender, salt);
-        Entitlement storage entitlement = _existing(id);
-        uint16 epoch = _nextCount(entitlement.epoch);
-        entitlement.epoch = epoch;
+        Account storage account = _existing(id);
+        uint16 epoch = _nextCount(account.epoch);
+        account.epoch = epoch;
         emit PermitsCancelled(id, msg.sender, epoch);
     }
 
@@ -267,38 +282,47 @@ contract Escrow is IEscrow, Lock {
     // ------------------------------------------------------------------ PermitConsumer only
 
     /// @inheritdoc IEscrow
-    function recordOpening(StepOpening calldata opening) external only(permitConsumer) {
+    function recordOpening(StepOpening calldata opening) external only(permitConsumer) returns (uint40 claimDeadline) {
         EntitlementId id = opening.entitlement;
-        Entitlement storage entitlement = _existing(id);
+        Account storage account = _existing(id);
         // Anyone may have freed the stale run's step in the meantime: then there is nothing left to do.
         if (RunKey.unwrap(opening.staleRunKey) != 0 && _heads[id] != opening.parentHead) {
             _timeout(id, opening.staleRunKey, opening.stalePermitHash, opening.parentHead);
         }
-        if (opening.epoch != entitlement.epoch) revert EpochOutdated(opening.epoch, entitlement.epoch);
-        if (opening.byDelegate && opening.generation != entitlement.generation) {
-            revert DelegationOutdated(opening.generation, entitlement.generation);
+        // One slot: read at once, it is loaded once.
+        (uint24 bought, uint24 settled, uint8 pending, uint8 maxPending) = (
+            account.bought,
+            account.settled,
+            account.pending,
+            account.maxPending
+        );
+        (uint16 generation, uint16 epoch, uint8 challenged, uint40 expiresAt) = (
+            account.generation,
+            account.epoch,
+            account.challenged,
+            account.expiresAt
+        );
+        if (opening.epoch != epoch) revert EpochOutdated(opening.epoch, epoch);
+        if (opening.byDelegate && opening.generation != generation) {
+            revert DelegationOutdated(opening.generation, generation);
         }
-        if (block.timestamp >= entitlement.expiresAt) revert EntitlementExpired(entitlement.expiresAt);
-        if (opening.step != uint256(entitlement.opened) + 1) {
-            revert StepNotNext(opening.step, uint256(entitlement.opened) + 1);
-        }
-        if (opening.step > entitlement.bought) revert StepNotBought(opening.step, entitlement.bought);
-        uint256 pending = entitlement.opened - entitlement.settled;
-        if (pending >= entitlement.maxPending) revert TooManyPending(pending, entitlement.maxPending);
-        if (entitlement.challenged != 0) revert ChallengePending(entitlement.challenged);
+        if (block.timestamp >= expiresAt) revert EntitlementExpired(expiresAt);
+        uint256 next = uint256(settled) + pending + 1;
+        if (opening.step != next) revert StepNotNext(opening.step, next);
+        if (next > bought) revert StepNotBought(opening.step, bought);
+        if (pending >= maxPending) revert TooManyPending(pending, maxPending);
+        if (challenged != 0) revert ChallengePending(challenged);
         // While a step is open the head is a marker, which no parent equals: only one step is open at a time.
         if (_heads[id] != opening.parentHead) revert PermitParentMismatch(_heads[id], opening.parentHead);
         Run storage run = _runs[opening.runKey];
-        if (run.status != RunStatus.Unused) revert RunUsed(opening.runKey);
+        if (run.openedAt != 0) revert RunUsed(opening.runKey);
 
-        uint40 claimDeadline = uint40(block.timestamp) + opening.stepTimeout;
-        entitlement.opened = uint24(opening.step);
+        claimDeadline = uint40(block.timestamp) + opening.stepTimeout;
+        account.pending = pending + 1;
         _heads[id] = openMarkerOf(opening.parentHead, opening.permitHash, opening.runKey);
-        run.status = RunStatus.Open;
         run.step = opening.step;
         run.openedAt = uint40(block.timestamp);
-        run.end = claimDeadline;
-        emit StepOpened(id, opening.step, opening.runKey, opening.permitHash, opening.parentHead, claimDeadline);
+        run.claimDeadline = claimDeadline;
     }
 
     // ------------------------------------------------------------------ Settlement only
@@ -308,27 +332,20 @@ contract Escrow is IEscrow, Lock {
         StepRef calldata ref,
         bytes32 permitHash,
         bytes32 nextHead,
-        uint32 window,
+        uint8 maxPending,
         bool proven
-    ) external only(settlement) returns (uint40 windowEnd) {
+    ) external only(settlement) {
         EntitlementId id = ref.entitlement;
         Run storage run = _runs[ref.runKey];
-        if (
-            run.status != RunStatus.Open ||
-            run.step != ref.step ||
-            _heads[id] != openMarkerOf(ref.parentHead, permitHash, ref.runKey)
-        ) revert StepNotOpen(ref.runKey);
-        if (block.timestamp >= run.end) revert ClaimTooLate(run.end);
+        (uint32 step, uint40 claimDeadline) = (run.step, run.claimDeadline);
+        if (step != ref.step || _heads[id] != openMarkerOf(ref.parentHead, permitHash, ref.runKey)) {
+            revert StepNotOpen(ref.runKey);
+        }
+        if (block.timestamp >= claimDeadline) revert ClaimTooLate(claimDeadline);
 
-        windowEnd = uint40(block.timestamp) + window;
-        run.status = RunStatus.Claimed;
-        run.proven = proven;
-        run.end = windowEnd;
-        _claimDigests[id][ref.step % _entitlements[id].maxPending] = claimDigestOf(
-            ref.claimHash,
-            ref.runKey,
-            ref.parentHead
-        );
+        // The run's record stays as it is, unless the claim comes proven.
+        if (proven) run.proven = true;
+        _claimDigests[id][step % maxPending] = _digestOf(ref, ref.windowEnd);
         _heads[id] = nextHead;
     }
 
@@ -345,16 +362,14 @@ contract Escrow is IEscrow, Lock {
             run.evidence = EvidenceStatus.Answered;
             _clearIfUnchallenged(ref, run);
         }
-        if (endsWindow) _endWindow(run);
-        windowEnd = run.end;
+        windowEnd = endsWindow ? _endWindow(ref, run) : ref.windowEnd;
     }
 
     /// @inheritdoc IEscrow
     function endWindow(StepRef calldata ref) external only(settlement) returns (uint40 windowEnd) {
         Run storage run = _requirePending(ref);
         if (_isChallenged(run)) revert ClaimChallenged(ref.runKey);
-        _endWindow(run);
-        windowEnd = run.end;
+        windowEnd = _endWindow(ref, run);
     }
 
     /// @inheritdoc IEscrow
@@ -381,30 +396,33 @@ contract Escrow is IEscrow, Lock {
 
     /// @inheritdoc IEscrow
     function recordSplit(StepRef calldata ref, uint96 sellerShare, address token) external only(settlement) {
-        uint96 price = _entitlements[ref.entitlement].price;
+        Account storage account = _accounts[ref.entitlement];
+        uint96 price = account.price;
         if (sellerShare == 0 || sellerShare >= price) revert ShareOutOfRange(sellerShare, price);
         _closeConduct(ref, ConductStatus.Split);
+        account.split |= _bitOf(ref.step, account.maxPending);
         _splits[ref.runKey] = Split(sellerShare, token);
     }
 
     /// @inheritdoc IEscrow
     function reject(StepRef calldata ref) external only(settlement) {
-        Run storage run = _requirePending(ref);
+        _requirePending(ref);
         EntitlementId id = ref.entitlement;
-        Entitlement memory entitlement = _entitlements[id];
-        run.status = RunStatus.Void;
+        Account memory account = _accounts[id];
         // At most eight rounds. Earlier pending claims keep their digests and stay payable.
-        for (uint256 step = ref.step; step <= entitlement.opened; ++step) {
-            uint256 slot = step % entitlement.maxPending;
-            delete _claimDigests[id][slot];
-            entitlement.challenged &= ~uint8(1 << slot);
+        uint256 opened = uint256(account.settled) + account.pending;
+        for (uint256 step = ref.step; step <= opened; ++step) {
+            delete _claimDigests[id][step % account.maxPending];
+            uint8 others = ~_bitOf(step, account.maxPending);
+            account.challenged &= others;
+            account.split &= others;
         }
-        entitlement.opened = uint24(ref.step - 1);
-        entitlement.generation = _nextCount(entitlement.generation);
-        entitlement.epoch = _nextCount(entitlement.epoch);
-        _entitlements[id] = entitlement;
+        account.pending = uint8(ref.step - 1 - account.settled);
+        account.generation = _nextCount(account.generation);
+        account.epoch = _nextCount(account.epoch);
+        _accounts[id] = account;
         _heads[id] = ref.parentHead;
-        emit StepRejected(id, ref.step, ref.runKey, entitlement.generation, entitlement.epoch);
+        emit StepRejected(id, ref.step, ref.runKey, account.generation, account.epoch);
     }
 
     /// @inheritdoc IEscrow
@@ -427,7 +445,19 @@ contract Escrow is IEscrow, Lock {
 
     /// @inheritdoc IEscrow
     function entitlementOf(EntitlementId entitlement) external view returns (Entitlement memory) {
-        return _entitlements[entitlement];
+        Account memory account = _accounts[entitlement];
+        return
+            Entitlement({
+                price: account.price,
+                bought: account.bought,
+                opened: account.settled + account.pending,
+                settled: account.settled,
+                generation: account.generation,
+                epoch: account.epoch,
+                maxPending: account.maxPending,
+                challenged: account.challenged,
+                expiresAt: account.expiresAt
+            });
     }
 
     /// @inheritdoc IEscrow
@@ -448,26 +478,18 @@ contract Escrow is IEscrow, Lock {
         bytes32 parentHead
     ) external view returns (bool) {
         return
-            _heads[entitlement] == openMarkerOf(parentHead, permitHash, runKey) && block.timestamp < _runs[runKey].end;
+            _heads[entitlement] == openMarkerOf(parentHead, permitHash, runKey) &&
+            block.timestamp < _runs[runKey].claimDeadline;
     }
 
     /// @inheritdoc IEscrow
     function isPending(StepRef calldata ref) external view returns (bool) {
-        return
-            _isPending(
-                ref.entitlement,
-                _entitlements[ref.entitlement],
-                _runs[ref.runKey],
-                ref.step,
-                ref.runKey,
-                ref.claimHash,
-                ref.parentHead
-            );
+        return _isPending(ref);
     }
 
     /// @inheritdoc IEscrow
     function pendingDigestOf(EntitlementId entitlement, uint32 step) external view returns (bytes32) {
-        uint8 maxPending = _entitlements[entitlement].maxPending;
+        uint8 maxPending = _accounts[entitlement].maxPending;
         return maxPending == 0 ? bytes32(0) : _claimDigests[entitlement][step % maxPending];
     }
 
@@ -505,20 +527,14 @@ contract Escrow is IEscrow, Lock {
         if (buyer == address(0)) revert BuyerMissing();
         if (steps == 0 || steps > terms.maxSteps) revert StepsOutOfRange(steps, terms.maxSteps);
         id = entitlementIdOf(offerId, buyer, salt);
-        if (_entitlements[id].price != 0) revert EntitlementExists(id);
+        if (_accounts[id].price != 0) revert EntitlementExists(id);
 
         uint40 expiresAt = uint40(block.timestamp) + terms.entitlementTtl;
-        _entitlements[id] = Entitlement({
-            price: terms.price,
-            bought: steps,
-            opened: 0,
-            settled: 0,
-            generation: 0,
-            epoch: 0,
-            maxPending: terms.maxPending,
-            challenged: 0,
-            expiresAt: expiresAt
-        });
+        Account storage account = _accounts[id];
+        account.price = terms.price;
+        account.bought = steps;
+        account.maxPending = terms.maxPending;
+        account.expiresAt = expiresAt;
         amount = uint256(terms.price) * steps;
         emit Purchased(id, offerId, buyer, payer, salt, steps, amount, expiresAt);
     }
@@ -532,12 +548,12 @@ contract Escrow is IEscrow, Lock {
     ) private returns (OfferId offerId, uint256 amount) {
         offerId = _requireForSale(terms);
         EntitlementId id = entitlementIdOf(offerId, buyer, salt);
-        Entitlement storage entitlement = _existing(id);
-        if (block.timestamp >= entitlement.expiresAt) revert EntitlementExpired(entitlement.expiresAt);
-        uint256 free = terms.maxSteps - entitlement.bought;
+        Account storage account = _existing(id);
+        if (block.timestamp >= account.expiresAt) revert EntitlementExpired(account.expiresAt);
+        uint256 free = terms.maxSteps - account.bought;
         if (steps == 0 || steps > free) revert StepsOutOfRange(steps, free);
 
-        entitlement.bought += steps;
+        account.bought += steps;
         amount = uint256(terms.price) * steps;
         emit ToppedUp(id, payer, steps, amount);
     }
@@ -545,41 +561,38 @@ contract Escrow is IEscrow, Lock {
     /// @dev Pays one step and returns what the seller earns by it.
     function _pay(OfferId offerId, ClaimedStep calldata claimed) private returns (uint256 sellerAmount) {
         EntitlementId id = entitlementIdOf(offerId, claimed.buyer, claimed.salt);
-        Entitlement storage entitlement = _entitlements[id];
-        Run storage run = _runs[claimed.runKey];
-        // Each record is one slot: read at once, it is loaded once.
-        (uint96 price, uint24 opened, uint256 next, uint8 maxPending) = (
-            entitlement.price,
-            entitlement.opened,
-            uint256(entitlement.settled) + 1,
-            entitlement.maxPending
+        Account storage account = _accounts[id];
+        // One slot: read at once, it is loaded once.
+        (uint96 price, uint24 settled, uint8 pending, uint8 maxPending, uint8 challenged, uint8 split) = (
+            account.price,
+            account.settled,
+            account.pending,
+            account.maxPending,
+            account.challenged,
+            account.split
         );
-        (uint32 runStep, EvidenceStatus evidence, ConductStatus conduct, uint40 windowEnd) = (
-            run.step,
-            run.evidence,
-            run.conduct,
-            run.end
-        );
+        uint256 next = uint256(settled) + 1;
         if (claimed.step != next) revert StepNotNext(claimed.step, next);
+        uint40 windowEnd = claimed.windowEnd;
         if (
-            claimed.step > opened ||
-            claimed.step != runStep ||
-            _claimDigests[id][claimed.step % maxPending] !=
-                claimDigestOf(claimed.claimHash, claimed.runKey, claimed.parentHead)
+            pending == 0 ||
+            _claimDigests[id][next % maxPending] !=
+                claimDigestOf(claimed.step, claimed.runKey, claimed.claimHash, claimed.parentHead, windowEnd)
         ) revert ClaimNotPending(id, claimed.step, claimed.runKey);
-        if (evidence == EvidenceStatus.Challenged || conduct == ConductStatus.Challenged) {
-            revert ClaimChallenged(claimed.runKey);
-        }
+        uint8 bit = _bitOf(next, maxPending);
+        if (challenged & bit != 0) revert ClaimChallenged(claimed.runKey);
         if (block.timestamp < windowEnd) revert WindowOpen(windowEnd);
 
-        entitlement.settled = uint24(next);
+        account.settled = uint24(next);
+        account.pending = pending - 1;
         sellerAmount = price;
         uint256 buyerAmount;
-        if (conduct == ConductStatus.Split) {
-            Split memory split = _splits[claimed.runKey];
-            sellerAmount = split.sellerShare;
-            buyerAmount = price - split.sellerShare;
-            _credit(split.token, claimed.buyer, buyerAmount);
+        if (split & bit != 0) {
+            account.split = split & ~bit;
+            Split memory division = _splits[claimed.runKey];
+            sellerAmount = division.sellerShare;
+            buyerAmount = price - division.sellerShare;
+            _credit(division.token, claimed.buyer, buyerAmount);
         }
         emit StepPaid(id, claimed.step, claimed.runKey, sellerAmount, buyerAmount);
     }
@@ -587,40 +600,28 @@ contract Escrow is IEscrow, Lock {
     function _timeout(EntitlementId id, RunKey runKey, bytes32 permitHash, bytes32 parentHead) private {
         if (_heads[id] != openMarkerOf(parentHead, permitHash, runKey)) revert StepNotOpen(runKey);
         Run storage run = _runs[runKey];
-        if (block.timestamp < run.end) revert StepNotTimedOut(run.end);
-        run.status = RunStatus.Void;
-        _entitlements[id].opened = uint24(run.step - 1);
+        if (block.timestamp < run.claimDeadline) revert StepNotTimedOut(run.claimDeadline);
+        _accounts[id].pending -= 1;
         _heads[id] = parentHead;
         emit StepTimedOut(id, run.step, runKey);
     }
 
-    function _isPending(
-        EntitlementId id,
-        Entitlement storage entitlement,
-        Run storage run,
-        uint32 step,
-        RunKey runKey,
-        bytes32 claimHash,
-        bytes32 parentHead
-    ) private view returns (bool) {
+    function _isPending(StepRef calldata ref) private view returns (bool) {
+        Account storage account = _accounts[ref.entitlement];
         return
-            step > entitlement.settled &&
-            step <= entitlement.opened &&
-            run.step == step &&
-            _claimDigests[id][step % entitlement.maxPending] == claimDigestOf(claimHash, runKey, parentHead);
+            ref.step > account.settled &&
+            ref.step <= uint256(account.settled) + account.pending &&
+            _claimDigests[ref.entitlement][ref.step % account.maxPending] == _digestOf(ref, ref.windowEnd);
     }
 
     function _requirePending(StepRef calldata ref) private view returns (Run storage run) {
-        Entitlement storage entitlement = _entitlements[ref.entitlement];
+        if (!_isPending(ref)) revert ClaimNotPending(ref.entitlement, ref.step, ref.runKey);
         run = _runs[ref.runKey];
-        if (!_isPending(ref.entitlement, entitlement, run, ref.step, ref.runKey, ref.claimHash, ref.parentHead)) {
-            revert ClaimNotPending(ref.entitlement, ref.step, ref.runKey);
-        }
     }
 
     function _requireChallengeable(StepRef calldata ref) private view returns (Run storage run) {
         run = _requirePending(ref);
-        if (block.timestamp >= run.end) revert WindowClosed(run.end);
+        if (block.timestamp >= ref.windowEnd) revert WindowClosed(ref.windowEnd);
     }
 
     function _isChallenged(Run storage run) private view returns (bool) {
@@ -628,15 +629,15 @@ contract Escrow is IEscrow, Lock {
     }
 
     function _markChallenged(StepRef calldata ref) private {
-        Entitlement storage entitlement = _entitlements[ref.entitlement];
-        entitlement.challenged |= uint8(1 << (ref.step % entitlement.maxPending));
+        Account storage account = _accounts[ref.entitlement];
+        account.challenged |= _bitOf(ref.step, account.maxPending);
         bondsHeld += msg.value;
     }
 
     function _clearIfUnchallenged(StepRef calldata ref, Run storage run) private {
         if (_isChallenged(run)) return;
-        Entitlement storage entitlement = _entitlements[ref.entitlement];
-        entitlement.challenged &= ~uint8(1 << (ref.step % entitlement.maxPending));
+        Account storage account = _accounts[ref.entitlement];
+        account.challenged &= ~_bitOf(ref.step, account.maxPending);
     }
 
     function _closeConduct(StepRef calldata ref, ConductStatus outcome) private {
@@ -646,13 +647,27 @@ contract Escrow is IEscrow, Lock {
         _clearIfUnchallenged(ref, run);
     }
 
-    function _endWindow(Run storage run) private {
-        if (run.end > block.timestamp) run.end = uint40(block.timestamp);
+    /// @dev Brings the end of a dispute window forward to now, never back. References name the new end from then on.
+    function _endWindow(StepRef calldata ref, Run storage run) private returns (uint40 windowEnd) {
+        if (block.timestamp >= ref.windowEnd) return ref.windowEnd;
+        windowEnd = uint40(block.timestamp);
+        run.windowEnd = windowEnd;
+        uint256 slot = ref.step % _accounts[ref.entitlement].maxPending;
+        _claimDigests[ref.entitlement][slot] = _digestOf(ref, windowEnd);
     }
 
-    function _existing(EntitlementId id) private view returns (Entitlement storage entitlement) {
-        entitlement = _entitlements[id];
-        if (entitlement.price == 0) revert NoSuchEntitlement(id);
+    function _digestOf(StepRef calldata ref, uint40 windowEnd) private pure returns (bytes32) {
+        return claimDigestOf(ref.step, ref.runKey, ref.claimHash, ref.parentHead, windowEnd);
+    }
+
+    /// @dev Pending steps are at most `maxPending`, at most eight, in a row: no two of them have the same bit.
+    function _bitOf(uint256 step, uint8 maxPending) private pure returns (uint8) {
+        return uint8(1 << (step % maxPending));
+    }
+
+    function _existing(EntitlementId id) private view returns (Account storage account) {
+        account = _accounts[id];
+        if (account.price == 0) revert NoSuchEntitlement(id);
     }
 
     function _requireForSale(OfferTerms calldata terms) private view returns (OfferId offerId) {

@@ -138,7 +138,8 @@ contract PermitConsumer is IPermitConsumer, TypedDataDomain {
         permitHash = _digest(stepPermitStructHash(id, terms, permit));
         (bool byDelegate, uint16 generation) = _requireSigner(id, consumption, permitHash);
 
-        escrow.recordOpening(
+        bytes32 parentHead = headOf(permit.parentStateCommitment, permit.parentNetCommitment);
+        uint40 claimDeadline = escrow.recordOpening(
             IEscrow.StepOpening({
                 entitlement: id,
                 step: permit.step,
@@ -147,7 +148,7 @@ contract PermitConsumer is IPermitConsumer, TypedDataDomain {
                 generation: generation,
                 runKey: runKey,
                 permitHash: permitHash,
-                parentHead: headOf(permit.parentStateCommitment, permit.parentNetCommitment),
+                parentHead: parentHead,
                 stepTimeout: terms.stepTimeout,
                 staleRunKey: consumption.staleRunKey,
                 stalePermitHash: consumption.stalePermitHash
@@ -158,6 +159,8 @@ contract PermitConsumer is IPermitConsumer, TypedDataDomain {
             permit.step,
             permitHash,
             runKey,
+            parentHead,
+            claimDeadline,
             consumption.signer,
             permit.repositoryId,
             permit.runId,

@@ -80,8 +80,9 @@ contract Settlement is ISettlement, TypedDataDomain {
     ) external returns (bytes32 claimHash) {
         IEscrow.StepRef memory ref = _verifyProof(terms, proven);
         claimHash = ref.claimHash;
-        uint32 window = terms.arbiter == address(0) ? 0 : terms.disputeWindow;
-        uint40 windowEnd = escrow.recordClaim(ref, proven.claim.permitHash, _nextHeadOf(proven.claim), window, true);
+        uint40 windowEnd = uint40(block.timestamp) + (terms.arbiter == address(0) ? 0 : terms.disputeWindow);
+        ref.windowEnd = windowEnd;
+        escrow.recordClaim(ref, proven.claim.permitHash, _nextHeadOf(proven.claim), terms.maxPending, true);
         _rememberProvenRun(proven.permit, claimHash);
         emit StepClaimed(
             ref.entitlement,
@@ -100,13 +101,15 @@ contract Settlement is ISettlement, TypedDataDomain {
     }
 
     /// @inheritdoc ISettlement
-    function prove(OfferTerms calldata terms, ProvenClaim calldata proven) external {
+    function prove(OfferTerms calldata terms, ProvenClaim calldata proven, uint40 windowEnd) external {
         IEscrow.StepRef memory ref = _verifyProof(terms, proven);
+        ref.windowEnd = windowEnd;
         Challenge memory challenge = _challenges[ref.runKey][ChallengeKind.Evidence];
         if (challenge.poster != address(0) && block.timestamp >= challenge.end) {
             revert ChallengeTimeOver(challenge.end);
         }
-        (bool answered, uint40 windowEnd) = escrow.recordProof(ref, terms.arbiter == address(0));
+        bool answered;
+        (answered, windowEnd) = escrow.recordProof(ref, terms.arbiter == address(0));
         _rememberProvenRun(proven.permit, ref.claimHash);
         emit ClaimProven(ref.entitlement, ref.step, ref.claimHash, answered, windowEnd);
         if (answered) {
@@ -275,11 +278,12 @@ contract Settlement is ISettlement, TypedDataDomain {
         if (!isSignedBy(terms.verifier, digest, signed.signature)) {
             revert ApprovalSignatureInvalid(terms.verifier, claimHash);
         }
-        uint40 windowEnd = escrow.recordClaim(
-            IEscrow.StepRef(id, signed.claim.step, signed.runKey, claimHash, signed.parentHead),
+        uint40 windowEnd = uint40(block.timestamp) + terms.disputeWindow;
+        escrow.recordClaim(
+            IEscrow.StepRef(id, signed.claim.step, signed.runKey, claimHash, signed.parentHead, windowEnd),
             signed.claim.permitHash,
             _nextHeadOf(signed.claim),
-            terms.disputeWindow,
+            terms.maxPending,
             false
         );
         emit StepClaimed(
@@ -317,7 +321,8 @@ contract Settlement is ISettlement, TypedDataDomain {
             proven.claim.step,
             runKey,
             claimHash,
-            headOf(permit.parentStateCommitment, permit.parentNetCommitment)
+            headOf(permit.parentStateCommitment, permit.parentNetCommitment),
+            0
         );
 
         uint40 openedAt = escrow.runOf(runKey).openedAt;
@@ -387,7 +392,7 @@ contract Settlement is ISettlement, TypedDataDomain {
             poster: msg.sender,
             bond: uint96(bond),
             entitlement: ref.entitlement,
-            claimDigest: claimDigestOf(ref.claimHash, ref.runKey, ref.parentHead),
+            claimDigest: claimDigestOf(ref.step, ref.runKey, ref.claimHash, ref.parentHead, ref.windowEnd),
             end: end,
             step: ref.step
         });
@@ -410,7 +415,8 @@ contract Settlement is ISettlement, TypedDataDomain {
                 step: claimed.step,
                 runKey: claimed.runKey,
                 claimHash: claimed.claimHash,
-                parentHead: claimed.parentHead
+                parentHead: claimed.parentHead,
+                windowEnd: claimed.windowEnd
             });
     }
 

@@ -3,8 +3,8 @@ import type { MarketRun } from "#lib/market/market.ts";
 
 /** The handle by which contracts address a claimed step. */
 export function claimedStepOf(entitlement: { readonly buyer: Address; readonly salt: Hex }, run: MarketRun) {
-  const { claimHash, parentHead } = run;
-  if (claimHash === null || parentHead === null) throw new TypeError("the run was not claimed");
+  const { claimHash, parentHead, windowEnd } = run;
+  if (claimHash === null || parentHead === null || windowEnd === null) throw new TypeError("the run was not claimed");
   return {
     buyer: entitlement.buyer,
     salt: entitlement.salt,
@@ -12,5 +12,6 @@ export function claimedStepOf(entitlement: { readonly buyer: Address; readonly s
     runKey: run.runKey,
     claimHash,
     parentHead,
+    windowEnd,
   };
 }

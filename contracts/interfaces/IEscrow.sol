@@ -13,13 +13,6 @@ import {ISignatureTransfer} from "./ISignatureTransfer.sol";
 /// be paused, and it pays out only what its owner withdraws.
 /// @dev Windows are half-open: an action is allowed while `t < end`, its opposite when `t >= end`.
 interface IEscrow {
-    enum RunStatus {
-        Unused,
-        Open,
-        Claimed,
-        Void
-    }
-
     enum EvidenceStatus {
         None,
         Challenged,
@@ -53,15 +46,18 @@ interface IEscrow {
     }
 
     /// @notice One run of the workflow; one storage slot, used once and never freed.
+    /// @dev Whether it is open or its claim pending is in the entitlement's head and digests: see {isOpen}, {isPending}.
     struct Run {
-        RunStatus status;
+        uint32 step;
+        /// Unix seconds; 0 while the run was never used.
+        uint40 openedAt;
+        /// Unix seconds.
+        uint40 claimDeadline;
+        /// End of the claim's dispute window where it was brought forward, unix seconds; else 0.
+        uint40 windowEnd;
         bool proven;
         EvidenceStatus evidence;
         ConductStatus conduct;
-        uint32 step;
-        uint40 openedAt;
-        /// While open the claim deadline, once claimed the end of the dispute window. Unix seconds.
-        uint40 end;
     }
 
     /// @notice Native money a seller put behind one offer.
@@ -95,6 +91,7 @@ interface IEscrow {
         RunKey runKey;
         bytes32 claimHash;
         bytes32 parentHead;
+        uint40 windowEnd;
     }
 
     // ------------------------------------------------------------------ events
@@ -121,16 +118,6 @@ interface IEscrow {
         address indexed token,
         uint24 steps,
         uint256 amount
-    );
-
-    /// @notice A run may now take a step.
-    event StepOpened(
-        EntitlementId indexed entitlement,
-        uint32 indexed step,
-        RunKey indexed runKey,
-        bytes32 permitHash,
-        bytes32 parentHead,
-        uint40 claimDeadline
     );
 
     /// @notice An open step was not claimed in time; its number is free again.
@@ -445,21 +432,22 @@ interface IEscrow {
 
     // ------------------------------------------------------------------ PermitConsumer only
 
-    /// @notice Opens a step for a run. Emits {StepOpened}, and {StepTimedOut} if it replaces a timed out run.
-    function recordOpening(StepOpening calldata opening) external;
+    /// @notice Opens a step for a run. Emits {StepTimedOut} if it replaces a timed out run; the opening itself is in
+    /// PermitConsumer's event.
+    /// @return claimDeadline Unix seconds.
+    function recordOpening(StepOpening calldata opening) external returns (uint40 claimDeadline);
 
     // ------------------------------------------------------------------ Settlement only
 
     /// @notice Records an accepted claim on an open step.
-    /// @param window Seconds until it can be paid.
-    /// @return windowEnd Unix seconds.
+    /// @param maxPending The offer's, which the entitlement has too.
     function recordClaim(
         StepRef calldata ref,
         bytes32 permitHash,
         bytes32 nextHead,
-        uint32 window,
+        uint8 maxPending,
         bool proven
-    ) external returns (uint40 windowEnd);
+    ) external;
 
     /// @notice Records that a pending claim was proven and closes an open evidence challenge.
     function recordProof(StepRef calldata ref, bool endsWindow) external returns (bool wasChallenged, uint40 windowEnd);

@@ -41,6 +41,8 @@ interface IPermitConsumer is IERC5267 {
         uint32 indexed step,
         bytes32 indexed permitHash,
         RunKey runKey,
+        bytes32 parentHead,
+        uint40 claimDeadline,
         address signer,
         uint64 repositoryId,
         uint64 runId,

@@ -245,7 +245,8 @@ interface ISettlement is IERC5267 {
     ) external returns (bytes32 claimHash);
 
     /// @notice Proves a claim that is already accepted. Answers an open evidence challenge. Emits {ClaimProven}.
-    function prove(OfferTerms calldata terms, ProvenClaim calldata proven) external;
+    /// @param windowEnd End of the claim's dispute window, as {StepClaimed} says.
+    function prove(OfferTerms calldata terms, ProvenClaim calldata proven, uint40 windowEnd) external;
 
     /// @notice Ends the dispute window early with the buyer's word. Emits {ClaimAcknowledged}.
     /// @param signature The buyer's over {Acknowledgement}; may be empty where the buyer is the caller.

@@ -27,6 +27,8 @@ struct ClaimedStep {
     bytes32 claimHash;
     /// Head of the chain before this step.
     bytes32 parentHead;
+    /// End of its dispute window (exclusive), unix seconds: from `StepClaimed`, or from the event that brought it forward.
+    uint40 windowEnd;
 }
 
 /// @dev `T("StepClaim", "")` of the protocol: SHA-256 of the label alone.
@@ -53,7 +55,14 @@ function claimHashOf(address settlement, EntitlementId entitlement, StepClaim ca
     return sha256(claimBlobOf(settlement, entitlement, claim));
 }
 
-/// @notice What the ledger keeps of a claim: run and parents are in it, so none of them can be exchanged later.
-function claimDigestOf(bytes32 claimHash, RunKey runKey, bytes32 parentHead) pure returns (bytes32) {
-    return keccak256(abi.encode(claimHash, runKey, parentHead));
+/// @notice What the ledger keeps of a pending claim: step, run, parents and window are in it, so none of them can be
+/// exchanged later and none has to be read from storage to be known.
+function claimDigestOf(
+    uint32 step,
+    RunKey runKey,
+    bytes32 claimHash,
+    bytes32 parentHead,
+    uint40 windowEnd
+) pure returns (bytes32) {
+    return keccak256(abi.encode(step, runKey, claimHash, parentHead, windowEnd));
 }

@@ -8,13 +8,11 @@ type Reader = Pick<PublicClient, "readContract">;
 type At = { readonly blockTag?: BlockTag } | { readonly blockNumber?: bigint };
 
 type OfferStatus = "none" | "live" | "retired";
-type RunStatus = "unused" | "open" | "claimed" | "void";
 type EvidenceStatus = "none" | "challenged" | "answered";
 type ConductStatus = "none" | "challenged" | "upheld" | "split";
 
 // In the order of the Solidity enums.
 const OFFER_STATUS: readonly OfferStatus[] = ["none", "live", "retired"];
-const RUN_STATUS: readonly RunStatus[] = ["unused", "open", "claimed", "void"];
 const EVIDENCE_STATUS: readonly EvidenceStatus[] = ["none", "challenged", "answered"];
 const CONDUCT_STATUS: readonly ConductStatus[] = ["none", "challenged", "upheld", "split"];
 /** Argument of `rule`. */
@@ -37,7 +35,7 @@ export async function readOffer(
   return { seller, status: named(OFFER_STATUS, status) };
 }
 
-/** A run as the ledger keeps it. `end` is the claim deadline while open, then the end of the dispute window. */
+/** A run as the ledger keeps it. Whether it is open, or its claim pending, is asked of the entitlement. */
 export async function readRun(client: Reader, deployment: Deployment, runKey: Hex, at: At = {}) {
   const run = await client.readContract({
     address: deployment.escrow,
@@ -48,7 +46,6 @@ export async function readRun(client: Reader, deployment: Deployment, runKey: He
   });
   return {
     ...run,
-    status: named(RUN_STATUS, run.status),
     evidence: named(EVIDENCE_STATUS, run.evidence),
     conduct: named(CONDUCT_STATUS, run.conduct),
   };

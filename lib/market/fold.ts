@@ -104,16 +104,11 @@ export async function foldEvent(db: Database, event: MarketEvent, place: EventPl
     case "PermitsCancelled":
       await changeEntitlement(db, event.args.entitlement, () => ({ epoch: event.args.epoch }));
       return;
-    case "StepOpened": {
-      const { entitlement, step, runKey, permitHash, parentHead } = event.args;
-      const opening = { permitHash, parentHead, claimDeadline: Number(event.args.claimDeadline) };
-      await upsertRun(db, { entitlement, step, runKey, ...opening }, opening, place);
-      await changeEntitlement(db, entitlement, () => ({ opened: step }));
-      return;
-    }
     case "PermitConsumed": {
-      const { entitlement, step, runKey, permitHash } = event.args;
+      const { entitlement, step, runKey, permitHash, parentHead } = event.args;
       const facts = {
+        parentHead,
+        claimDeadline: Number(event.args.claimDeadline),
         permitSigner: lower(event.args.signer),
         repositoryId: event.args.repositoryId.toString(),
         runId: event.args.runId.toString(),
@@ -124,6 +119,7 @@ export async function foldEvent(db: Database, event: MarketEvent, place: EventPl
         observationHash: event.args.observationHash,
       };
       await upsertRun(db, { entitlement, step, runKey, permitHash, ...facts }, facts, place);
+      await changeEntitlement(db, entitlement, () => ({ opened: step }));
       return;
     }
     case "StepTimedOut":

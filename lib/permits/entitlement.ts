@@ -1,6 +1,6 @@
 import { type Address, encodeAbiParameters, getAbiItem, type Hex, keccak256, type PublicClient, zeroHash } from "viem";
 import type { Deployment } from "../chain/deployment.ts";
-import { escrowAbi } from "../chain/generated/abis.ts";
+import { escrowAbi, permitConsumerAbi } from "../chain/generated/abis.ts";
 import { findLastLog } from "../chain/logs.ts";
 import { loadOffer, type PublishedOffer } from "../offers/published.ts";
 import { entitlementIdOf } from "../offers/terms.ts";
@@ -80,9 +80,15 @@ export async function readStepOpening(
   id: Hex,
   step: number,
 ): Promise<StepOpening | undefined> {
-  const event = getAbiItem({ abi: escrowAbi, name: "StepOpened" });
+  const event = getAbiItem({ abi: permitConsumerAbi, name: "PermitConsumed" });
   const last = await findLastLog(client, deployment, (range) =>
-    client.getLogs({ address: deployment.escrow, event, args: { entitlement: id, step }, strict: true, ...range }),
+    client.getLogs({
+      address: deployment.permitConsumer,
+      event,
+      args: { entitlement: id, step },
+      strict: true,
+      ...range,
+    }),
   );
   return last && { ...last.args, claimDeadline: Number(last.args.claimDeadline) };
 }

@@ -13,12 +13,13 @@ export type ClaimedStep = {
   readonly runKey: Hex;
   readonly claimHash: Hex;
   readonly parentHead: Hex;
+  /** End of the dispute window, unix seconds. */
+  readonly windowEnd: number;
 };
 
-/** A pending claim with when its dispute window ends (unix seconds) and what is open against it. */
+/** A pending claim, and whether anything is open against it. */
 export type PendingClaim = {
   readonly claimed: ClaimedStep;
-  readonly windowEnd: number;
   readonly challenged: boolean;
 };
 
@@ -36,20 +37,20 @@ export async function readPendingClaim(
   );
   if (!last) return undefined;
   const { runKey, claimHash, parentHead } = last.args;
-  const [run, isPending] = await Promise.all([
-    readRun(client, deployment, runKey),
-    client.readContract({
-      address: deployment.escrow,
-      abi: escrowAbi,
-      functionName: "isPending",
-      args: [{ entitlement: identity.id, step, runKey, claimHash, parentHead }],
-    }),
-  ]);
-  // A run keeps its status when the rejection of an earlier step voids it; only the ledger's digest tells.
+  const run = await readRun(client, deployment, runKey);
+  // An acknowledgement or a proof can have brought the window's end forward.
+  const windowEnd = run.windowEnd === 0 ? last.args.windowEnd : run.windowEnd;
+  const handle = { step, runKey, claimHash, parentHead, windowEnd };
+  // Only the ledger's digest tells whether the claim was paid or voided since.
+  const isPending = await client.readContract({
+    address: deployment.escrow,
+    abi: escrowAbi,
+    functionName: "isPending",
+    args: [{ entitlement: identity.id, ...handle }],
+  });
   if (!isPending) return undefined;
   return {
-    claimed: { buyer: identity.buyer, salt: identity.salt, step, runKey, claimHash, parentHead },
-    windowEnd: run.end,
+    claimed: { buyer: identity.buyer, salt: identity.salt, ...handle },
     challenged: run.evidence === "challenged" || run.conduct === "challenged",
   };
 }

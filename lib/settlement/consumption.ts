@@ -1,6 +1,6 @@
 import { getAbiItem, type Hex, type PublicClient } from "viem";
 import type { Deployment } from "../chain/deployment.ts";
-import { escrowAbi, permitConsumerAbi } from "../chain/generated/abis.ts";
+import { permitConsumerAbi } from "../chain/generated/abis.ts";
 import { findLastLog } from "../chain/logs.ts";
 import { readRun } from "../chain/reads.ts";
 import { type EntitlementIdentity, loadEntitlement } from "../permits/entitlement.ts";
@@ -29,15 +29,7 @@ export async function readConsumption(
     client.getLogs({ address: deployment.permitConsumer, event, args: { permitHash }, strict: true, ...range }),
   );
   if (!consumed) throw settlementError("CLAIM_RUN_UNKNOWN", { permitHash });
-  const { entitlement, step, runKey } = consumed.args;
-  const [opened] = await client.getLogs({
-    address: deployment.escrow,
-    event: getAbiItem({ abi: escrowAbi, name: "StepOpened" }),
-    args: { entitlement, step, runKey },
-    blockHash: consumed.blockHash,
-    strict: true,
-  });
-  if (!opened) throw settlementError("CLAIM_RUN_UNKNOWN", { permitHash, runKey });
+  const { entitlement, step, runKey, parentHead, claimDeadline } = consumed.args;
   const [identity, run] = await Promise.all([
     loadEntitlement(client, deployment, entitlement),
     readRun(client, deployment, runKey),
@@ -47,8 +39,8 @@ export async function readConsumption(
     step,
     permitHash,
     runKey,
-    parentHead: opened.args.parentHead,
+    parentHead,
     openedAt: run.openedAt,
-    claimDeadline: opened.args.claimDeadline,
+    claimDeadline,
   };
 }

@@ -33,7 +33,7 @@ export async function finalizeNext(
   if (!pending) return { status: "nothing pending" };
   if (pending.challenged) return { status: "challenged", step };
   // The chain's time decides, not this machine's.
-  if (block.timestamp < pending.windowEnd) return { status: "waiting", step, until: pending.windowEnd };
+  if (block.timestamp < pending.claimed.windowEnd) return { status: "waiting", step, until: pending.claimed.windowEnd };
   const receipt = await transact(transactor, {
     address: deployment.escrow,
     abi: escrowAbi,

@@ -86,6 +86,7 @@ const noRef = {
   runKey: zeroHash,
   claimHash: zeroHash,
   parentHead: zeroHash,
+  windowEnd: 0,
 };
 
 const provocations: Record<ErrorName, (w: World) => Promise<unknown>> = {
@@ -219,14 +220,15 @@ const provocations: Record<ErrorName, (w: World) => Promise<unknown>> = {
         runKey: ref.runKey,
         claimHash: ref.claimHash,
         parentHead: ref.parentHead,
+        windowEnd: ref.windowEnd,
       },
     ]);
   },
   AlreadyProven: async (w) => {
     const first = await claimed(w);
     const proven = await w.provenClaim(first);
-    await w.send("seller", "settlement", "prove", [first.opened.entitlement.terms, proven]);
-    return w.send("seller", "settlement", "prove", [first.opened.entitlement.terms, proven]);
+    await w.send("seller", "settlement", "prove", [first.opened.entitlement.terms, proven, first.ref.windowEnd]);
+    return w.send("seller", "settlement", "prove", [first.opened.entitlement.terms, proven, first.ref.windowEnd]);
   },
   ShareOutOfRange: async (w) => {
     const first = await claimed(w);
@@ -290,12 +292,12 @@ const provocations: Record<ErrorName, (w: World) => Promise<unknown>> = {
     const first = await claimed(w);
     const proven = await w.provenClaim(first);
     const other = { ...proven, permit: { ...proven.permit, runId: 1n } };
-    return w.send("seller", "settlement", "prove", [first.opened.entitlement.terms, other]);
+    return w.send("seller", "settlement", "prove", [first.opened.entitlement.terms, other, first.ref.windowEnd]);
   },
   EvidenceTimeOutside: async (w) => {
     const first = await claimed(w);
     const proven = await w.provenClaim(first, { logOffset: -1_801 });
-    return w.send("seller", "settlement", "prove", [first.opened.entitlement.terms, proven]);
+    return w.send("seller", "settlement", "prove", [first.opened.entitlement.terms, proven, first.ref.windowEnd]);
   },
   RunAlreadyProven: async (w) => {
     const mine = w.claimOf(await w.open(await w.buy(await w.publish(NO_ARBITER))));

@@ -159,8 +159,9 @@ describe("accounts that are contracts (ERC-1271)", () => {
     );
     const claimed = await w.claim(await w.open(entitlement, undefined, {}, { signer: "buyer", as: buyer.address }));
     await w.settle("stranger", "acknowledge", claimed, [await w.acknowledgement(claimed, "buyer")]);
-    await w.finalize(claimed);
-    await expectRefusal(w.finalize(claimed), "STEP_NOT_NEXT");
+    const acknowledged = await w.landed(claimed);
+    await w.finalize(acknowledged);
+    await expectRefusal(w.finalize(acknowledged), "STEP_NOT_NEXT");
   });
 });
 

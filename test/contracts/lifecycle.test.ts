@@ -129,8 +129,9 @@ describe("a whole trade", () => {
       offer,
       await Promise.all(claims.map((c) => w.signedClaim(c))),
     ]);
+    const landed = await Promise.all(claims.map((c) => w.landed(c)));
     await w.pass(WINDOWS.disputeWindow);
-    await w.send("stranger", "escrow", "finalizeBatch", [claims.map(({ ref }) => ref), first.offerId]);
+    await w.send("stranger", "escrow", "finalizeBatch", [landed.map(({ ref }) => ref), first.offerId]);
     expect(await w.read.earnings(first.offerId)).toBe(2n * PRICE);
   });
 });
@@ -258,7 +259,7 @@ describe("row 6: consume (invariants 3, 4 and 5)", () => {
     const opened = await w.open(entitlement, at(0));
     await expectRefusal(w.open(entitlement, at(0)), "STEP_NOT_NEXT");
     await expectRefusal(w.open(entitlement, at(0), { step: 3 }), "PERMIT_PARENT_MISMATCH");
-    expect(await w.read.run(opened.runKey)).toMatchObject({ status: 1, step: 2 });
+    expect(await w.read.run(opened.runKey)).toMatchObject({ step: 2, proven: false });
   });
 
   it("uses a run once, for whichever entitlement, and a permit once", async () => {
@@ -383,7 +384,7 @@ describe("row 7: timeout", () => {
   it("voids an open step from its deadline on, and the late run can never claim", async () => {
     const entitlement = await w.buy(await w.publish());
     const opened = await w.open(entitlement);
-    const { end } = await w.read.run(opened.runKey);
+    const { claimDeadline: end } = await w.read.run(opened.runKey);
     const timeout = () =>
       w.send("stranger", "escrow", "timeout", [entitlement.id, opened.runKey, opened.permitHash, opened.parentHead]);
     expect(await around(end, timeout)).toEqual(FROM_END);
@@ -420,7 +421,7 @@ describe("row 8: claim", () => {
   it("is taken until the step's deadline and until the approval's, inclusive", async () => {
     const entitlement = await w.buy(await w.publish());
     const opened = await w.open(entitlement);
-    const { end } = await w.read.run(opened.runKey);
+    const { claimDeadline: end } = await w.read.run(opened.runKey);
     expect(await around(end, () => w.claim(opened))).toEqual(UNTIL_END);
     const deadline = (await w.now()) + 50;
     const signed = await w.signedClaim(w.claimOf(opened), { deadline: BigInt(deadline) });
@@ -467,10 +468,12 @@ describe("rows 9 and 10: proof", () => {
       const claimed = w.claimOf(await w.open(entitlement));
       await w.send("stranger", "settlement", "claimWithProof", [entitlement.terms, await w.provenClaim(claimed)]);
       const run = await w.read.run(claimed.ref.runKey);
-      expect(run).toMatchObject({ status: 2, proven: true, end: (await w.now()) + wait });
-      await expectRefusal(w.challengeEvidence(claimed), wait === 0 ? "WINDOW_CLOSED" : "ALREADY_PROVEN");
+      const landed = await w.landed(claimed);
+      expect(run).toMatchObject({ proven: true, windowEnd: 0 });
+      expect(landed.ref.windowEnd).toBe((await w.now()) + wait);
+      await expectRefusal(w.challengeEvidence(landed), wait === 0 ? "WINDOW_CLOSED" : "ALREADY_PROVEN");
       await w.pass(wait);
-      await w.finalize(claimed);
+      await w.finalize(landed);
     }
   });
 
@@ -478,7 +481,12 @@ describe("rows 9 and 10: proof", () => {
     const entitlement = await w.buy(await w.publish({ provable: false }));
     const claimed = w.claimOf(await w.open(entitlement));
     const proven = await w.provenClaim(claimed);
-    const send = (functionName: string) => w.send("stranger", "settlement", functionName, [entitlement.terms, proven]);
+    const send = (functionName: string) =>
+      w.send("stranger", "settlement", functionName, [
+        entitlement.terms,
+        proven,
+        ...(functionName === "prove" ? [0] : []),
+      ]);
     await expectRefusal(send("claimWithProof"), "OFFER_NOT_PROVABLE");
     await w.send("stranger", "settlement", "claim", [entitlement.terms, await w.signedClaim(claimed)]);
     await expectRefusal(send("prove"), "OFFER_NOT_PROVABLE");
@@ -489,16 +497,19 @@ describe("rows 9 and 10: proof", () => {
     await w.challengeEvidence(at(0), MIN_BOND + 7n);
     expect(await w.read.credit(NATIVE, "stranger")).toBe(7n);
     const { end } = await w.read.challenge(at(0).ref.runKey, EVIDENCE);
-    const prove = async () => w.send("seller", "settlement", "prove", [entitlement.terms, await w.provenClaim(at(0))]);
+    const prove = async () =>
+      w.send("seller", "settlement", "prove", [entitlement.terms, await w.provenClaim(at(0)), at(0).ref.windowEnd]);
     const proven = await w.provenClaim(at(0));
-    expect(await around(end, () => w.send("seller", "settlement", "prove", [entitlement.terms, proven]))).toEqual(
-      UNTIL_END,
-    );
+    expect(
+      await around(end, () =>
+        w.send("seller", "settlement", "prove", [entitlement.terms, proven, at(0).ref.windowEnd]),
+      ),
+    ).toEqual(UNTIL_END);
     await prove();
     expect(await w.read.credit(NATIVE, "seller")).toBe(MIN_BOND);
     expect(await w.read.bonds()).toBe(0n);
     expect(await ledger(entitlement.id)).toMatchObject({ challenged: 0 });
-    await w.finalize(at(0));
+    await w.finalize(await w.landed(at(0)));
   });
 
   it("counts only for its own claim, permit, log time and run (invariant 10)", async () => {
@@ -524,12 +535,14 @@ describe("rows 9 and 10: proof", () => {
 describe("rows 11 and 12: acknowledge and finalize", () => {
   it("pays from the end of the window, or at once with the buyer's word", async () => {
     const { at } = await claimedSteps(1);
-    const { end } = await w.read.run(at(0).ref.runKey);
+    const { windowEnd: end } = at(0).ref;
     expect(await around(end, () => w.finalize(at(0)))).toEqual(FROM_END);
     await expectRefusal(w.settle("seller", "acknowledge", at(0), ["0x"]), "ACKNOWLEDGEMENT_INVALID");
     await w.settle("buyer", "acknowledge", at(0), ["0x"]);
-    await w.finalize(at(0));
-    await expectRefusal(w.finalize(at(0)), "STEP_NOT_NEXT");
+    await expectRefusal(w.finalize(at(0)), "CLAIM_NOT_PENDING");
+    const acknowledged = await w.landed(at(0));
+    await w.finalize(acknowledged);
+    await expectRefusal(w.finalize(acknowledged), "STEP_NOT_NEXT");
   });
 
   it("never pays a claim under another reference", async () => {
@@ -553,7 +566,7 @@ describe("rows 11 and 12: acknowledge and finalize", () => {
 describe("rows 13 to 18: challenges", () => {
   it("opens until the window's end, blocks payment and further steps", async () => {
     const { entitlement, at } = await claimedSteps(1);
-    const { end } = await w.read.run(at(0).ref.runKey);
+    const { windowEnd: end } = at(0).ref;
     expect(await around(end, () => w.challengeEvidence(at(0)))).toEqual(UNTIL_END);
     expect(await around(end, () => w.challengeConduct(at(0)))).toEqual(UNTIL_END);
     await w.challengeEvidence(at(0));
@@ -565,7 +578,7 @@ describe("rows 13 to 18: challenges", () => {
     await w.nextAt(end);
     await expectRefusal(w.finalize(at(0)), "CLAIM_CHALLENGED");
     // Answering one leaves the other open.
-    await w.send("seller", "settlement", "prove", [entitlement.terms, await w.provenClaim(at(0))]);
+    await w.send("seller", "settlement", "prove", [entitlement.terms, await w.provenClaim(at(0)), at(0).ref.windowEnd]);
     await expectRefusal(w.finalize(at(0)), "CLAIM_CHALLENGED");
     await expectRefusal(w.open(entitlement, at(0)), "CHALLENGE_PENDING");
     await w.settle("arbiter", "rule", at(0), [RULING.upheld, 0n]);
@@ -792,9 +805,9 @@ describe("row 19 and stake", () => {
     await w.send("seller", "escrow", "postStake", [terms], 10n * MIN_BOND);
     const opened = await w.open(entitlement);
     await w.send("seller", "escrow", "noticeStake", [terms]);
-    await w.nextAt((await w.read.run(opened.runKey)).end - 1);
+    await w.nextAt((await w.read.run(opened.runKey)).claimDeadline - 1);
     const claimed = await w.claim(opened);
-    await w.nextAt((await w.read.run(opened.runKey)).end - 1);
+    await w.nextAt(claimed.ref.windowEnd - 1);
     await w.challengeEvidence(claimed);
     await w.pass(terms.proofWindow);
     await expectRefusal(w.send("seller", "escrow", "withdrawStake", [terms]), "STAKE_NOT_WITHDRAWABLE");

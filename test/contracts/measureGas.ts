@@ -116,9 +116,10 @@ async function measureStep({ w, measure, entitlement }: Trade, parent: Claimed |
   await measure("consume", w.send("gateway", "permitConsumer", "consume", [terms, consumption]));
   const claimed = w.claimOf(w.openedOf(entitlement, input));
   await measure("claim", w.send("gateway", "settlement", "claim", [terms, await w.signedClaim(claimed)]));
+  const landed = await w.landed(claimed);
   await w.pass(WINDOWS.disputeWindow);
   const hasEarnings = (await w.read.earnings(entitlement.offerId)) > 0n;
-  await measure(hasEarnings ? "finalizeRepeat" : "finalizeFirst", w.finalize(claimed));
+  await measure(hasEarnings ? "finalizeRepeat" : "finalizeFirst", w.finalize(landed));
   return claimed;
 }
 
@@ -130,7 +131,11 @@ async function measureDisputes({ w, measure, entitlement }: Trade, parent: Claim
     await measure("challengeEvidence", w.challengeEvidence(claimed, MIN_BOND));
     await measure("challengeConduct", w.challengeConduct(claimed));
     await measure("rule", w.settle("arbiter", "rule", claimed, [RULING.upheld, 0n]));
-    await w.send("seller", "settlement", "prove", [entitlement.terms, await w.provenClaim(claimed)]);
+    await w.send("seller", "settlement", "prove", [
+      entitlement.terms,
+      await w.provenClaim(claimed),
+      claimed.ref.windowEnd,
+    ]);
     await w.pass(WINDOWS.disputeWindow);
     await w.finalize(claimed);
     last = claimed;
@@ -190,8 +195,9 @@ async function measureBatches({
     parents = opened.map((run) => w.claimOf(run));
     const signed = await Promise.all(parents.map((claimed) => w.signedClaim(claimed)));
     await measure("claimBatch32PerStep", w.send("gateway", "settlement", "claimBatch", [terms, signed]), BATCH);
+    const landed = await Promise.all(parents.map((claimed) => w.landed(claimed)));
     await w.pass(WINDOWS.disputeWindow);
-    const refs = parents.map(({ ref }) => ref);
+    const refs = landed.map(({ ref }) => ref);
     await measure("finalizeBatch32PerStep", w.send("stranger", "escrow", "finalizeBatch", [refs, offerId]), BATCH);
   }
 }

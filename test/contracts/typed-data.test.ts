@@ -166,7 +166,7 @@ describe("signatures serve one purpose", () => {
       "ACKNOWLEDGEMENT_INVALID",
     );
     await w.settle("seller", "acknowledge", first, [signature]);
-    await w.finalize(first);
+    await w.finalize(await w.landed(first));
   });
 });
 

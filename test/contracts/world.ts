@@ -6,6 +6,7 @@ import {
   createWalletClient,
   custom,
   encodeAbiParameters,
+  getAbiItem,
   type Hex,
   hashTypedData,
   keccak256,
@@ -104,6 +105,8 @@ type ClaimedStep = {
   readonly runKey: Hex;
   readonly claimHash: Hex;
   readonly parentHead: Hex;
+  /** 0 until the claim has landed. */
+  readonly windowEnd: number;
 };
 export type Claimed = { readonly opened: Opened; readonly claim: StepClaim; readonly ref: ClaimedStep };
 
@@ -499,7 +502,11 @@ export async function createWorld(options: { readonly bare?: boolean } = {}) {
     );
     const { buyer, salt } = opened.entitlement;
     const { runKey, parentHead } = opened;
-    return { opened, claim, ref: { buyer, salt, step: claim.step, runKey, claimHash: sha256(blob), parentHead } };
+    return {
+      opened,
+      claim,
+      ref: { buyer, salt, step: claim.step, runKey, claimHash: sha256(blob), parentHead, windowEnd: 0 },
+    };
   }
 
   function approvalTypedData(claimHash: Hex, deadline: bigint) {
@@ -530,7 +537,19 @@ export async function createWorld(options: { readonly bare?: boolean } = {}) {
   async function claim(opened: Opened, overrides: Partial<StepClaim> = {}): Promise<Claimed> {
     const claimed = claimOf(opened, overrides);
     await send("stranger", "settlement", "claim", [opened.entitlement.terms, await signedClaim(claimed)]);
-    return claimed;
+    return landed(claimed);
+  }
+
+  /** A claim the ledger took, with the end of its window as it stands now. */
+  async function landed(claimed: Claimed): Promise<Claimed> {
+    const { runKey, step } = claimed.ref;
+    const event = getAbiItem({ abi: settlementAbi, name: "StepClaimed" });
+    const args = { entitlement: claimed.opened.entitlement.id, step };
+    const logs = await client.getLogs({ address: deployment.settlement, event, args, fromBlock: 0n, strict: true });
+    const log = logs.find((candidate) => candidate.args.runKey === runKey);
+    if (log === undefined) throw new Error(`step ${step} was not claimed by this run`);
+    const { windowEnd } = await read.run(runKey);
+    return { ...claimed, ref: { ...claimed.ref, windowEnd: windowEnd === 0 ? log.args.windowEnd : windowEnd } };
   }
 
   /** What the evidence double takes for a proof of this claim, logged when the step was opened. */
@@ -627,6 +646,7 @@ export async function createWorld(options: { readonly bare?: boolean } = {}) {
     approvalTypedData,
     domainOf,
     claim,
+    landed,
     provenClaim,
     acknowledgement,
     finalize,

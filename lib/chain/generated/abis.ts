@@ -1616,49 +1616,6 @@ export const escrowAbi = [
       },
       {
         "indexed": false,
-        "internalType": "bytes32",
-        "name": "permitHash",
-        "type": "bytes32"
-      },
-      {
-        "indexed": false,
-        "internalType": "bytes32",
-        "name": "parentHead",
-        "type": "bytes32"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint40",
-        "name": "claimDeadline",
-        "type": "uint40"
-      }
-    ],
-    "name": "StepOpened",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
-        "internalType": "EntitlementId",
-        "name": "entitlement",
-        "type": "bytes32"
-      },
-      {
-        "indexed": true,
-        "internalType": "uint32",
-        "name": "step",
-        "type": "uint32"
-      },
-      {
-        "indexed": true,
-        "internalType": "RunKey",
-        "name": "runKey",
-        "type": "bytes32"
-      },
-      {
-        "indexed": false,
         "internalType": "uint256",
         "name": "sellerAmount",
         "type": "uint256"
@@ -1899,6 +1856,11 @@ export const escrowAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct IEscrow.StepRef",
@@ -2016,6 +1978,11 @@ export const escrowAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct ClaimedStep",
@@ -2066,6 +2033,11 @@ export const escrowAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct ClaimedStep[]",
@@ -2164,6 +2136,11 @@ export const escrowAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct IEscrow.StepRef",
@@ -2373,6 +2350,11 @@ export const escrowAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct IEscrow.StepRef",
@@ -2413,6 +2395,11 @@ export const escrowAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct IEscrow.StepRef",
@@ -3238,6 +3225,11 @@ export const escrowAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct IEscrow.StepRef",
@@ -3255,9 +3247,9 @@ export const escrowAbi = [
         "type": "bytes32"
       },
       {
-        "internalType": "uint32",
-        "name": "window",
-        "type": "uint32"
+        "internalType": "uint8",
+        "name": "maxPending",
+        "type": "uint8"
       },
       {
         "internalType": "bool",
@@ -3266,13 +3258,7 @@ export const escrowAbi = [
       }
     ],
     "name": "recordClaim",
-    "outputs": [
-      {
-        "internalType": "uint40",
-        "name": "windowEnd",
-        "type": "uint40"
-      }
-    ],
+    "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
   },
@@ -3342,7 +3328,13 @@ export const escrowAbi = [
       }
     ],
     "name": "recordOpening",
-    "outputs": [],
+    "outputs": [
+      {
+        "internalType": "uint40",
+        "name": "claimDeadline",
+        "type": "uint40"
+      }
+    ],
     "stateMutability": "nonpayable",
     "type": "function"
   },
@@ -3374,6 +3366,11 @@ export const escrowAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct IEscrow.StepRef",
@@ -3430,6 +3427,11 @@ export const escrowAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct IEscrow.StepRef",
@@ -3480,6 +3482,11 @@ export const escrowAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct IEscrow.StepRef",
@@ -3685,6 +3692,11 @@ export const escrowAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct IEscrow.StepRef",
@@ -3710,9 +3722,24 @@ export const escrowAbi = [
       {
         "components": [
           {
-            "internalType": "enum IEscrow.RunStatus",
-            "name": "status",
-            "type": "uint8"
+            "internalType": "uint32",
+            "name": "step",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "openedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "claimDeadline",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           },
           {
             "internalType": "bool",
@@ -3728,21 +3755,6 @@ export const escrowAbi = [
             "internalType": "enum IEscrow.ConductStatus",
             "name": "conduct",
             "type": "uint8"
-          },
-          {
-            "internalType": "uint32",
-            "name": "step",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint40",
-            "name": "openedAt",
-            "type": "uint40"
-          },
-          {
-            "internalType": "uint40",
-            "name": "end",
-            "type": "uint40"
           }
         ],
         "internalType": "struct IEscrow.Run",
@@ -5055,6 +5067,18 @@ export const permitConsumerAbi = [
         "internalType": "RunKey",
         "name": "runKey",
         "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "parentHead",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "claimDeadline",
+        "type": "uint40"
       },
       {
         "indexed": false,
@@ -6961,6 +6985,11 @@ export const settlementAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct ClaimedStep",
@@ -7153,6 +7182,11 @@ export const settlementAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct ClaimedStep",
@@ -7350,6 +7384,11 @@ export const settlementAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct ClaimedStep",
@@ -8807,6 +8846,11 @@ export const settlementAbi = [
         "internalType": "struct ISettlement.ProvenClaim",
         "name": "proven",
         "type": "tuple"
+      },
+      {
+        "internalType": "uint40",
+        "name": "windowEnd",
+        "type": "uint40"
       }
     ],
     "name": "prove",
@@ -9036,6 +9080,11 @@ export const settlementAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct ClaimedStep",
@@ -9223,6 +9272,11 @@ export const settlementAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct ClaimedStep",
@@ -9410,6 +9464,11 @@ export const settlementAbi = [
             "internalType": "bytes32",
             "name": "parentHead",
             "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "windowEnd",
+            "type": "uint40"
           }
         ],
         "internalType": "struct ClaimedStep",

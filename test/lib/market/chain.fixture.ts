@@ -196,23 +196,14 @@ export function entitlementOf(offerId: Hex, name = "first") {
     }),
     opened: (step: number, run: string): readonly FakeEvent[] => [
       {
-        name: "StepOpened",
-        args: {
-          entitlement: id,
-          step,
-          runKey: runKeyOf(run),
-          permitHash: word(`permit ${run}`),
-          parentHead: word(`parent ${step}`),
-          claimDeadline: 1_800_001_000,
-        },
-      },
-      {
         name: "PermitConsumed",
         args: {
           entitlement: id,
           step,
           permitHash: word(`permit ${run}`),
           runKey: runKeyOf(run),
+          parentHead: word(`parent ${step}`),
+          claimDeadline: 1_800_001_000,
           signer: buyer,
           repositoryId: 77n,
           runId: 4242n,

@@ -347,7 +347,8 @@ abstract contract World is Deployment {
             step: says.step,
             runKey: opened.runKey,
             claimHash: Hashes.claimHash(address(settlement), opened.entitled.id, says),
-            parentHead: opened.parentHead
+            parentHead: opened.parentHead,
+            windowEnd: 0
         });
     }
 
@@ -387,6 +388,7 @@ abstract contract World is Deployment {
         claimed = claimOf(opened);
         VM.prank(stranger);
         settlement.claim(opened.entitled.terms, signedClaim(claimed));
+        claimed.ref.windowEnd = uint40(block.timestamp) + opened.entitled.terms.disputeWindow;
     }
 
     /// @dev First step, opened and claimed.
@@ -442,11 +444,13 @@ abstract contract World is Deployment {
 
     function claimWithProof(Opened memory opened) internal returns (Claimed memory claimed) {
         claimed = claimOf(opened);
-        settlement.claimWithProof(opened.entitled.terms, provenClaim(claimed));
+        OfferTerms memory terms = opened.entitled.terms;
+        settlement.claimWithProof(terms, provenClaim(claimed));
+        claimed.ref.windowEnd = uint40(block.timestamp) + (terms.arbiter == address(0) ? 0 : terms.disputeWindow);
     }
 
     function prove(Claimed memory claimed) internal {
-        settlement.prove(claimed.opened.entitled.terms, provenClaim(claimed));
+        settlement.prove(claimed.opened.entitled.terms, provenClaim(claimed), claimed.ref.windowEnd);
     }
 
     /// @dev A signature over the acknowledgement of a claim.
