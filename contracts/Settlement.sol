@@ -13,7 +13,7 @@ import {EntitlementId, OfferId, RunKey, entitlementIdOf, headOf, runKeyOf} from 
 import {OfferTerms, offerIdOf} from "./types/OfferTerms.sol";
 import {ClaimedStep, StepClaim, claimBlobOf, claimDigestOf, claimHashOf} from "./types/StepClaim.sol";
 import {PermitInput} from "./types/StepPermit.sol";
-import {VerifiedClaim, verifiedClaimStructHash} from "./types/VerifiedClaim.sol";
+import {verifiedClaimStructHash} from "./types/VerifiedClaim.sol";
 
 /// @title Decides which claims are accepted and which are rejected
 /// @notice See {ISettlement}.
@@ -248,7 +248,7 @@ contract Settlement is ISettlement, TypedDataDomain {
         bytes32 evidenceHash,
         uint64 deadline
     ) external view returns (bytes32) {
-        return _digest(verifiedClaimStructHash(VerifiedClaim(claimHash, reportHash, evidenceHash, deadline)));
+        return _digest(verifiedClaimStructHash(claimHash, reportHash, evidenceHash, deadline));
     }
 
     /// @inheritdoc ISettlement
@@ -273,7 +273,7 @@ contract Settlement is ISettlement, TypedDataDomain {
         EntitlementId id = entitlementIdOf(offerId, signed.buyer, signed.salt);
         claimHash = claimHashOf(address(this), id, signed.claim);
         bytes32 digest = _digest(
-            verifiedClaimStructHash(VerifiedClaim(claimHash, signed.reportHash, signed.evidenceHash, signed.deadline))
+            verifiedClaimStructHash(claimHash, signed.reportHash, signed.evidenceHash, signed.deadline)
         );
         if (!isSignedBy(terms.verifier, digest, signed.signature)) {
             revert ApprovalSignatureInvalid(terms.verifier, claimHash);

@@ -44,7 +44,7 @@ interface ISettlement is IERC5267 {
         bytes32 evidenceHash;
         /// Last moment of use (inclusive), unix seconds.
         uint64 deadline;
-        /// The verifier's signature over {VerifiedClaim}. Contracts sign by ERC-1271.
+        /// The verifier's signature over `VerifiedClaim`. Contracts sign by ERC-1271.
         bytes signature;
         /// Where the evidence capsule is published. Nothing trusts this text.
         string evidenceLocator;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {EntitlementId, RunKey} from "./Ids.sol";
+import {keccakOf} from "./Keccak.sol";
 
 /// @notice What a run says it did. Together with chain, settlement contract and entitlement it makes the claim blob,
 /// whose SHA-256 is the first attested subject.
@@ -64,5 +65,5 @@ function claimDigestOf(
     bytes32 parentHead,
     uint40 windowEnd
 ) pure returns (bytes32) {
-    return keccak256(abi.encode(step, runKey, claimHash, parentHead, windowEnd));
+    return keccakOf(bytes32(uint256(step)), RunKey.unwrap(runKey), claimHash, parentHead, bytes32(uint256(windowEnd)));
 }
