@@ -601,7 +601,7 @@ contract Escrow is IEscrow, Lock {
         if (_heads[id] != openMarkerOf(parentHead, permitHash, runKey)) revert StepNotOpen(runKey);
         Run storage run = _runs[runKey];
         if (block.timestamp < run.claimDeadline) revert StepNotTimedOut(run.claimDeadline);
-        _accounts[id].pending -= 1;
+        --_accounts[id].pending;
         _heads[id] = parentHead;
         emit StepTimedOut(id, run.step, runKey);
     }
