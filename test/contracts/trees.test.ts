@@ -33,7 +33,8 @@ describe.each(Object.entries(contracts))("trees of %s", (contract, abi) => {
 
   it("has none for a function that does not exist", async () => {
     const known = [...functions.map(({ name }) => name), "views", "constructor"];
-    expect((await named(".tree")).filter((name) => !known.includes(name))).toEqual([]);
+    const functionOf = (tree: string) => tree.split(".")[0] ?? "";
+    expect((await named(".tree")).filter((tree) => !known.includes(functionOf(tree)))).toEqual([]);
   });
 
   it("has one test for every leaf and one leaf for every test", async () => {

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Delegation} from "../../../contracts/types/Delegation.sol";
 import {EntitlementId, OfferId, RunKey} from "../../../contracts/types/Ids.sol";
 import {OfferTerms} from "../../../contracts/types/OfferTerms.sol";
-import {StepClaim} from "../../../contracts/types/StepClaim.sol";
+import {ClaimedStep, StepClaim} from "../../../contracts/types/StepClaim.sol";
 import {PermitInput} from "../../../contracts/types/StepPermit.sol";
 
 /// @notice Every id and digest of the protocol, written down a second time from the specification. The contracts'
@@ -31,8 +31,9 @@ library Hashes {
         return keccak256(abi.encode(bytes32("open"), parentHead, permitHash, run));
     }
 
-    function claimDigest(bytes32 claim, RunKey run, bytes32 parentHead) internal pure returns (bytes32) {
-        return keccak256(abi.encode(claim, run, parentHead));
+    /// @dev What the ledger keeps of a pending claim.
+    function claimDigest(ClaimedStep memory ref) internal pure returns (bytes32) {
+        return keccak256(abi.encode(ref.step, ref.runKey, ref.claimHash, ref.parentHead, ref.windowEnd));
     }
 
     /// @dev The twelve words that a run attests.

@@ -355,7 +355,15 @@ abstract contract World is Deployment {
     /// @dev A claim as the ledger is told about it.
     function stepRefOf(Claimed memory claimed) internal pure returns (IEscrow.StepRef memory) {
         ClaimedStep memory ref = claimed.ref;
-        return IEscrow.StepRef(claimed.opened.entitled.id, ref.step, ref.runKey, ref.claimHash, ref.parentHead);
+        return
+            IEscrow.StepRef({
+                entitlement: claimed.opened.entitled.id,
+                step: ref.step,
+                runKey: ref.runKey,
+                claimHash: ref.claimHash,
+                parentHead: ref.parentHead,
+                windowEnd: ref.windowEnd
+            });
     }
 
     /// @dev A claim with the verifier's approval.
@@ -388,7 +396,7 @@ abstract contract World is Deployment {
         claimed = claimOf(opened);
         VM.prank(stranger);
         settlement.claim(opened.entitled.terms, signedClaim(claimed));
-        claimed.ref.windowEnd = uint40(block.timestamp) + opened.entitled.terms.disputeWindow;
+        claimed.ref.windowEnd = uint40(nowIs()) + opened.entitled.terms.disputeWindow;
     }
 
     /// @dev First step, opened and claimed.
@@ -446,11 +454,18 @@ abstract contract World is Deployment {
         claimed = claimOf(opened);
         OfferTerms memory terms = opened.entitled.terms;
         settlement.claimWithProof(terms, provenClaim(claimed));
-        claimed.ref.windowEnd = uint40(block.timestamp) + (terms.arbiter == address(0) ? 0 : terms.disputeWindow);
+        claimed.ref.windowEnd = uint40(nowIs()) + (terms.arbiter == address(0) ? 0 : terms.disputeWindow);
     }
 
     function prove(Claimed memory claimed) internal {
-        settlement.prove(claimed.opened.entitled.terms, provenClaim(claimed), claimed.ref.windowEnd);
+        OfferTerms memory terms = claimed.opened.entitled.terms;
+        settlement.prove(terms, provenClaim(claimed), claimed.ref.windowEnd);
+        if (terms.arbiter == address(0)) endWindow(claimed);
+    }
+
+    /// @dev From now on the contracts know the claim by the end that its window was brought forward to.
+    function endWindow(Claimed memory claimed) internal view {
+        if (nowIs() < claimed.ref.windowEnd) claimed.ref.windowEnd = uint40(nowIs());
     }
 
     /// @dev A signature over the acknowledgement of a claim.
@@ -464,6 +479,7 @@ abstract contract World is Deployment {
     function acknowledge(Claimed memory claimed) internal {
         VM.prank(claimed.ref.buyer);
         settlement.acknowledge(claimed.opened.entitled.terms, claimed.ref, "");
+        endWindow(claimed);
     }
 
     function finalize(Claimed memory claimed) internal {
