@@ -1,7 +1,10 @@
 import { globSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import hardhatToolboxViem from "@nomicfoundation/hardhat-toolbox-viem";
 import { configVariable, defineConfig } from "hardhat/config";
+import type { SolidityCompilerConfig } from "hardhat/types/config";
+import type { HardhatPlugin } from "hardhat/types/plugins";
 
 // The compiler comes from the npm package, by path, so that a build needs no download.
 const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
@@ -13,6 +16,32 @@ const testCompiler = {
   settings: { optimizer: { enabled: false }, evmVersion: "osaka" },
 };
 
+/**
+ * Files are compiled together if their settings are one object, and each override is resolved to its own. Tests of one
+ * folder share theirs: all of them apart take four times as long, all of them together would be compiled on every edit.
+ */
+const testsCompiledByFolder: HardhatPlugin = {
+  id: "pawl:tests-compiled-by-folder",
+  hookHandlers: {
+    config: async () => ({
+      default: async () => ({
+        resolveUserConfig: async (userConfig, resolveConfigurationVariable, next) => {
+          const config = await next(userConfig, resolveConfigurationVariable);
+          for (const { overrides } of Object.values(config.solidity.profiles)) {
+            const settings = new Map<string, SolidityCompilerConfig>();
+            for (const [file, own] of Object.entries(overrides)) {
+              const shared = settings.get(dirname(file)) ?? own;
+              settings.set(dirname(file), shared);
+              overrides[file] = shared;
+            }
+          }
+          return config;
+        },
+      }),
+    }),
+  },
+};
+
 function chainOfTests(runs: { readonly fuzz: number; readonly invariant: number }) {
   return {
     fuzz: { runs: runs.fuzz, maxTestRejects: 100 * runs.fuzz, seed: "0x5061776c" },
@@ -21,7 +50,7 @@ function chainOfTests(runs: { readonly fuzz: number; readonly invariant: number 
 }
 
 export default defineConfig({
-  plugins: [hardhatToolboxViem],
+  plugins: [hardhatToolboxViem, testsCompiledByFolder],
   solidity: {
     // Tests have settings of their own below, and create the contracts from the artifacts of this build.
     splitTestsCompilation: true,
