@@ -767,9 +767,11 @@ contract Escrow is IEscrow, Lock {
         }
         uint256 before = _balance(token);
         if (!IERC20(token).trySafeTransfer(to, amount)) revert TokenTransferFailed(token);
-        // A token that takes more than it was asked to would take it from other people's deposits.
+        // A token that takes more than it was asked to would take it from other people's deposits; one that takes less
+        // would leave its owner without money and without credit.
         uint256 afterwards = _balance(token);
-        if (afterwards + amount < before) revert TokenAmountMismatch(token, amount, before - afterwards);
+        uint256 sent = before > afterwards ? before - afterwards : 0;
+        if (sent != amount) revert TokenAmountMismatch(token, amount, sent);
     }
 
     function _balance(address token) private view returns (uint256) {
