@@ -244,6 +244,13 @@ contract PermitConsumerConsumeSignaturesTest is Consuming {
         unsignedByPrecompile(address(0x100));
     }
 
+    /// @dev Some precompile of some chain may answer with what it was sent.
+    function test_GivenTheBuyerIsAPrecompile_NotAskIt() external {
+        (Entitled memory entitled, IPermitConsumer.Consumption memory consumption) = boughtBy(address(4));
+        VM.expectCall(address(4), abi.encodePacked(AGREED), 0);
+        unsigned(entitled, consumption);
+    }
+
     function test_WhenTheZeroAddressIsSaidToHaveSignedAsBuyer_RevertWithPermitSignatureInvalid() external {
         Entitled memory entitled = entitledOf(publish(), address(0), fresh("nobody's"));
         IPermitConsumer.Consumption memory consumption = signedPermit(entitled, permitOf(entitled));

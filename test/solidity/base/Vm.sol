@@ -42,7 +42,8 @@ interface Vm {
     function expectRevert(bytes calldata answer) external;
     /// @dev The next event from `emitter` has all topics and data of the one emitted here after this.
     function expectEmit(address emitter) external;
-    function expectCall(address callee, bytes calldata data) external;
+    /// @dev So many calls with data that begins so, until the test ends.
+    function expectCall(address callee, bytes calldata dataPrefix, uint64 count) external;
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
 
