@@ -1,11 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import hre from "hardhat";
 import { afterAll, expect, it } from "vitest";
-import { measureGas } from "./measureGas.ts";
+import { type GasFigures, measureGas } from "./measureGas.ts";
 import { createWorld } from "./world.ts";
 
 /** `PAWL_UPDATE_SNAPSHOTS=1` writes what was measured; otherwise any drift fails. */
 const file = new URL("../../snapshots/gas.json", import.meta.url);
+const docs = new URL("../../docs/contracts.md", import.meta.url);
+const TABLE = /<!-- gas:begin -->[\s\S]*<!-- gas:end -->/;
 
 const worlds: Awaited<ReturnType<typeof createWorld>>[] = [];
 afterAll(async () => {
@@ -18,7 +20,25 @@ it("costs what the snapshot says", async () => {
   const measured = await measureGas(world);
   if (process.env.PAWL_UPDATE_SNAPSHOTS === "1") await writeFile(file, `${JSON.stringify(measured, null, 2)}\n`);
   expect(measured).toEqual(JSON.parse(await readFile(file, "utf8")));
+
+  const page = await readFile(docs, "utf8");
+  const table = gasTable(measured);
+  if (process.env.PAWL_UPDATE_SNAPSHOTS === "1")
+    await writeFile(
+      docs,
+      page.replace(TABLE, () => table),
+    );
+  expect(TABLE.exec(await readFile(docs, "utf8"))?.[0]).toBe(table);
 });
+
+/** The table of docs/contracts.md, with the marks around it. */
+function gasTable({ gas, gasFirst }: GasFigures): string {
+  const rows = Object.entries(gas).map(([move, steady]) => {
+    const first = gasFirst[move as keyof GasFigures["gasFirst"]];
+    return `| ${move} | ${steady.toLocaleString("en-US")} | ${first.toLocaleString("en-US")} |`;
+  });
+  return ["<!-- gas:begin -->", "| move | steady | first |", "|---|---|---|", ...rows, "<!-- gas:end -->"].join("\n");
+}
 
 /** EIP-170: what a chain takes. */
 const SIZE_LIMIT = 24_576;
