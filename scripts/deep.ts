@@ -1,16 +1,19 @@
 import { execFileSync, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
+import { globSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { solidityTally } from "./check/solidityTally.ts";
 import { projectRoot } from "./stack/stack.ts";
 
 /**
- * `npm run test:deep`: the properties and invariants with many more tries than `npm test` has time for.
+ * `npm run test:deep`: the properties and invariants with many more tries than `npm test` has time for. Solidity tests
+ * run under the profile `deep` of hardhat.config.ts, a hundred times the invariants' runs; the others are multiplied.
  *
- *   --runs <n>  times the tries of `npm test`; 10 unless told, or PAWL_RUNS
+ *   --runs <n>  times the tries of `npm test` for tests in TypeScript; 10 unless told, or PAWL_RUNS
  *   --seed <n>  repeats a run; random unless told, or PAWL_SEED
  *
  * Writes docs/results/deep.md.
@@ -23,14 +26,23 @@ if (![factor, seed].every((value) => Number.isSafeInteger(value) && value >= 1) 
   process.exit(2);
 }
 
-type Part = { readonly name: string; readonly files: readonly string[]; readonly only?: string };
-/** Parts run two at a time; the invariants' two kinds of money are the longest, so each is one. */
+type Part = { readonly name: string; readonly runner: "hardhat" | "vitest"; readonly files: readonly string[] };
+/** Parts run two at a time, the longest first. */
 const parts: readonly Part[] = [
-  { name: "contracts, native money", files: ["test/contracts/invariants.test.ts"], only: "native money" },
-  { name: "contracts, ERC-20", files: ["test/contracts/invariants.test.ts"], only: "an ERC-20" },
-  { name: "formats", files: ["test/lib/state/bundle.test.ts", "test/lib/evidence/files.test.ts"] },
-  { name: "evidence", files: ["test/lib/evidence/verifyStep.test.ts"] },
+  { name: "the ten invariants", runner: "hardhat", files: solidityTests("invariants") },
+  { name: "contracts against the model", runner: "vitest", files: ["test/contracts/model.test.ts"] },
+  {
+    name: "every function of the contracts",
+    runner: "hardhat",
+    files: ["OfferRegistry", "PermitConsumer", "Escrow", "Settlement", "fuzz"].flatMap(solidityTests),
+  },
+  { name: "formats", runner: "vitest", files: ["test/lib/state/bundle.test.ts", "test/lib/evidence/files.test.ts"] },
+  { name: "evidence", runner: "vitest", files: ["test/lib/evidence/verifyStep.test.ts"] },
 ];
+
+function solidityTests(name: string): string[] {
+  return globSync(`test/solidity/${name}/*.t.sol`, { cwd: projectRoot }).sort();
+}
 
 type Line = Readonly<Record<string, string | number | null>>;
 type Result = {
@@ -45,7 +57,7 @@ const folder = await mkdtemp(join(tmpdir(), "pawl-deep-"));
 const began = Date.now();
 const commit = execFileSync("git", ["rev-parse", "HEAD"], { cwd: projectRoot, encoding: "utf8" }).trim();
 console.log(`${factor} times the tries of npm test, seed ${seed}`);
-await run("hardhat", ["build", "--quiet"]);
+await run("hardhat", ["build", "--quiet", "--no-tests"]);
 const queue = [...parts];
 const results: Result[] = [];
 await Promise.all(
@@ -64,23 +76,8 @@ console.log(`${total("passed")} passed, ${total("failed")} failed`);
 process.exitCode = total("failed") === 0 ? 0 : 1;
 
 async function runPart(part: Part): Promise<Result> {
-  const report = join(folder, `${parts.indexOf(part)}.json`);
   const from = Date.now();
-  const args = ["run", "--maxWorkers=1", `--testTimeout=${30_000 * factor}`];
-  args.push("--reporter=default", "--reporter=json", `--outputFile.json=${report}`);
-  const { code, output } = await run("vitest", [...args, ...(part.only ? ["-t", part.only] : []), ...part.files]);
-  const text = await readFile(report, "utf8").catch(() => undefined);
-  const counts = z.object({ numPassedTests: z.int(), numFailedTests: z.int() });
-  const tally = text === undefined ? undefined : counts.parse(JSON.parse(text));
-  const passed = tally?.numPassedTests ?? 0;
-  // A runner that failed without a failed test (a crash, nothing found) is a failure all the same.
-  const failed = Math.max(tally?.numFailedTests ?? 0, code === 0 && passed > 0 ? 0 : 1);
-  const lines = output.split("\n").flatMap((line) => {
-    const found = /^deep: (?<json>\{.*\})$/.exec(line.trim())?.groups?.json;
-    return found === undefined
-      ? []
-      : [z.record(z.string(), z.union([z.string(), z.number(), z.null()])).parse(JSON.parse(found))];
-  });
+  const { passed, failed, lines, output } = await (part.runner === "vitest" ? runVitest(part) : runHardhat(part));
   const result = { part, passed, failed, lines, seconds: Math.round((Date.now() - from) / 1000) };
   console.log(`· ${part.name}: ${passed} passed, ${failed} failed, ${result.seconds} s`);
   for (const line of lines) console.log(`    ${Object.values(line).join(", ")}`);
@@ -88,13 +85,47 @@ async function runPart(part: Part): Promise<Result> {
   return result;
 }
 
+type Outcome = Pick<Result, "passed" | "failed" | "lines"> & { readonly output: string };
+
+async function runVitest(part: Part): Promise<Outcome> {
+  const report = join(folder, `${parts.indexOf(part)}.json`);
+  const args = ["run", "--maxWorkers=1", `--testTimeout=${30_000 * factor}`];
+  args.push("--reporter=default", "--reporter=json", `--outputFile.json=${report}`);
+  const { code, output } = await run("vitest", [...args, ...part.files]);
+  const text = await readFile(report, "utf8").catch(() => undefined);
+  const counts = z.object({ numPassedTests: z.int(), numFailedTests: z.int() });
+  const tally = text === undefined ? undefined : counts.parse(JSON.parse(text));
+  const passed = tally?.numPassedTests ?? 0;
+  const lines = output.split("\n").flatMap((line) => {
+    const found = /^deep: (?<json>\{.*\})$/.exec(line.trim())?.groups?.json;
+    return found === undefined
+      ? []
+      : [z.record(z.string(), z.union([z.string(), z.number(), z.null()])).parse(JSON.parse(found))];
+  });
+  return { passed, failed: atLeastOne(tally?.numFailedTests ?? 0, code, passed), lines, output };
+}
+
+async function runHardhat(part: Part): Promise<Outcome> {
+  const { code, output } = await run("hardhat", ["test", "solidity", "--test-profile", "deep", ...part.files]);
+  const { passed, failed } = solidityTally(output);
+  const lines = [...output.matchAll(/✔ (?<property>\w+)\(.*\) \(runs: (?<runs>\d+)/g)].map(({ groups }) => ({
+    property: groups?.property ?? "",
+    runs: Number(groups?.runs),
+    seed,
+  }));
+  return { passed, failed: atLeastOne(failed, code, passed), lines, output };
+}
+
+/** A runner that failed without a failed test (a crash, nothing found) is a failure all the same. */
+function atLeastOne(failed: number, code: number, passed: number): number {
+  return Math.max(failed, code === 0 && passed > 0 ? 0 : 1);
+}
+
 function page(): string {
   const lines = results.flatMap((result) => result.lines);
-  const properties = lines.filter((line) => "property" in line);
-  const reached = lines.filter((line) => "reached" in line);
   return `# Deep runs
 
-Properties and invariants with ${factor} times the tries of \`npm test\`.
+Properties and invariants with many more tries than \`npm test\` has time for.
 
 - ${new Date().toISOString().slice(0, 10)}, commit \`${commit}\`, Node ${process.versions.node}
 - \`npm run test:deep -- --runs ${factor} --seed ${seed}\` repeats it
@@ -102,14 +133,14 @@ Properties and invariants with ${factor} times the tries of \`npm test\`.
 
 | property | tries |
 |---|---|
-${properties.map((line) => `| ${line.property} | ${line.runs} |`).join("\n")}
+${lines
+  .filter((line) => "property" in line)
+  .map((line) => `| ${line.property} | ${Number(line.runs).toLocaleString("en-US")} |`)
+  .join("\n")}
 
-After every move of every trade the invariants are compared with the ledger, and at its end everything is unwound with
-time and permissionless calls alone. How far the trades got:
-
-| money | steps paid | claims voided |
-|---|---|---|
-${reached.map((line) => `| ${line.reached} | ${line.paid} | ${line.voided} |`).join("\n")}
+The ten invariants of [contracts.md](../contracts.md) are checked after each of the 64 moves of a run, and at its end
+everything is unwound with time and permissionless calls alone. Sequences against the model are compared in every
+balance, status and revert after every action.
 
 | part | tests passed | failed | s |
 |---|---|---|---|

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { solidityTally } from "./check/solidityTally.ts";
 import { projectRoot } from "./stack/stack.ts";
 
 /** `npm test`: every check there is, with one line each, and one summary line at the end. */
@@ -18,14 +19,19 @@ type Check = {
 const folder = await mkdtemp(join(tmpdir(), "pawl-test-"));
 
 const checks: readonly Check[] = [
-  { name: "contracts compile", command: ["hardhat", "build", "--quiet"] },
+  { name: "contracts compile", command: ["hardhat", "build", "--quiet", "--no-tests"] },
   { name: "types", command: ["tsc", "--noEmit", "-p", "tsconfig.json"] },
   { name: "lint and format", command: ["biome", "ci", "--error-on-warnings", "."] },
-  { name: "Solidity format", command: ["prettier", "--check", "contracts/**/*.sol"] },
-  { name: "Solidity lint", command: ["solhint", "--max-warnings", "0", "contracts/**/*.sol"] },
+  { name: "Solidity format", command: ["prettier", "--check", "{contracts,test/solidity}/**/*.sol"] },
+  { name: "Solidity lint", command: ["solhint", "--max-warnings", "0", "{contracts,test/solidity}/**/*.sol"] },
   { name: "dead code", command: ["knip"] },
   { name: "import directions", command: ["node", "scripts/check/imports.ts"] },
   { name: "generated files are current", command: ["node", "scripts/check/generated.ts"] },
+  {
+    name: "tests in Solidity",
+    command: ["hardhat", "test", "solidity"],
+    count: async (output) => solidityTally(output),
+  },
   vitest("tests of contracts and library", "unit.json", ["--exclude", "test/e2e/**"]),
   { name: "market builds", command: ["node", "scripts/check/market.ts"] },
   vitest("a trade in a real browser", "e2e.json", ["test/e2e"]),

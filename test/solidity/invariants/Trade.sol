@@ -57,6 +57,9 @@ abstract contract Trade is World {
     uint256 private _clock;
     uint256 private _focus;
 
+    /// @dev The move has nothing to be about.
+    error NothingPending();
+
     /// @notice Why an invariant does not hold, or nothing.
     string public broken;
     /// @notice How often each kind of thing came to pass.
@@ -349,7 +352,7 @@ abstract contract Trade is World {
 
     function donate(uint256 seed) external now_ {
         address currency = _currency(seed);
-        _donated[currency] += 1;
+        ++_donated[currency];
         if (currency == address(0)) VM.deal(address(escrow), address(escrow).balance + 1);
         else if (currency == address(token)) token.mint(address(escrow), 1);
         else hostile.mint(address(escrow), 1);
@@ -734,7 +737,7 @@ abstract contract Trade is World {
 
     function _pendingIndex(Track storage track, uint256 seed) private view returns (uint256) {
         uint256 pending = track.claims.length - track.paid;
-        require(pending > 0, "nothing is pending");
+        if (pending == 0) revert NothingPending();
         return track.paid + ((seed / 41) % pending);
     }
 
