@@ -332,6 +332,13 @@ export async function createWorld(options: { readonly bare?: boolean } = {}) {
 
   const permit2 = () => client.readContract({ address: deployment.escrow, abi: escrowAbi, functionName: "permit2" });
 
+  /** Permit2's domain has no version. */
+  const permit2Domain = async () => ({
+    name: "Permit2",
+    chainId: deployment.chainId,
+    verifyingContract: await permit2(),
+  });
+
   /** A signature over Permit2's transfer, bound to a purchase or a top-up. */
   async function permit2Payment({
     terms: offer,
@@ -353,7 +360,7 @@ export async function createWorld(options: { readonly bare?: boolean } = {}) {
     readonly kind?: "Purchase" | "TopUp";
   }) {
     const signature = await people[payer].signTypedData({
-      domain: { name: "Permit2", chainId: deployment.chainId, verifyingContract: await permit2() },
+      domain: await permit2Domain(),
       types: permit2TransferTypes(kind),
       primaryType: "PermitWitnessTransferFrom",
       message: {
@@ -634,6 +641,7 @@ export async function createWorld(options: { readonly bare?: boolean } = {}) {
     publish,
     buy,
     fund,
+    permit2Domain,
     permit2Payment,
     tokenBalance,
     permit,
