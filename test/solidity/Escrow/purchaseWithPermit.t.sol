@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IEscrow} from "../../../contracts/interfaces/IEscrow.sol";
+import {TokenPermit} from "../../../contracts/types/Payment.sol";
+import {PayingByPermit} from "./PayingByPermit.sol";
+import {Purchasing} from "./Purchasing.sol";
+
+contract EscrowPurchaseWithPermitTest is Purchasing, PayingByPermit {
+    function test_GivenTheOfferWasNeverPublished_RevertWithOfferNotLive() external {
+        refusesAnOfferNeverPublished();
+    }
+
+    function test_GivenTheOfferIsRetired_RevertWithOfferNotLive() external {
+        refusesARetiredOffer();
+    }
+
+    function test_WhenThePriceIsAnotherThanThePublishedOne_RevertWithOfferNotLive() external {
+        refusesOtherTerms();
+    }
+
+    function test_GivenTheSaleEnds_SellInTheLastSecondBefore() external {
+        sellsUntilTheEnd();
+    }
+
+    function test_GivenTheSaleEnds_RevertWithSaleEndedAtTheEnd() external {
+        refusesFromTheEnd(0);
+    }
+
+    function test_GivenTheSaleEnds_RevertWithSaleEndedAfterTheEnd() external {
+        refusesFromTheEnd(1);
+    }
+
+    function test_WhenNoBuyerIsNamed_RevertWithBuyerMissing() external {
+        refusesNoBuyer();
+    }
+
+    function test_WhenNoStepIsOrdered_RevertWithStepsOutOfRange() external {
+        refusesNoSteps();
+    }
+
+    function test_WhenOneStepMoreIsOrderedThanTheOfferAllows_RevertWithStepsOutOfRange() external {
+        refusesOneStepTooMany();
+    }
+
+    function test_WhenAsManyStepsAreOrderedAsTheOfferAllows_SellThem() external {
+        sellsAsManyAsTheOfferAllows();
+    }
+
+    function test_GivenTheBuyerHasUsedTheSaltForThisOffer_RevertWithEntitlementExists() external {
+        refusesTheSameSaltAgain();
+    }
+
+    function test_GivenTheBuyerHasUsedTheSaltForThisOffer_RevertWithEntitlementExistsAfterAFullRefundToo() external {
+        refusesTheSameSaltAfterARefund();
+    }
+
+    function test_GivenTheBuyerHasUsedTheSaltForThisOffer_SellUnderAnotherSalt() external {
+        sellsUnderAnotherSalt();
+    }
+
+    function test_GivenTheBuyerHasUsedTheSaltForThisOffer_SellToAnotherBuyerUnderTheSameSalt() external {
+        sellsToAnotherBuyerUnderTheSameSalt();
+    }
+
+    function test_GivenTheBuyerHasUsedTheSaltForThisOffer_SellAnotherOfferUnderTheSameSalt() external {
+        sellsAnotherOfferUnderTheSameSalt();
+    }
+
+    function test_WhenEverythingFits_AnswerTheEntitlementsId() external {
+        answersTheId();
+    }
+
+    function test_WhenEverythingFits_RecordAnEntitlementOfTheNamedBuyer() external {
+        recordsTheEntitlement();
+    }
+
+    function test_WhenEverythingFits_EmitPurchased() external {
+        emitsPurchased();
+    }
+
+    function test_WhenEverythingFits_TakeExactlyThePriceFromTheCallerAndMoveNothingElse() external {
+        takesExactlyThePrice(ordered());
+    }
+
+    function test_GivenTheTokenKeepsAFee_RevertWithTokenAmountMismatch() external {
+        refusesAFee();
+    }
+
+    function test_GivenTheTokenGivesMoreThanItWasAskedFor_RevertWithTokenAmountMismatch() external {
+        refusesAPresent();
+    }
+
+    function test_GivenTheTokenTakesFromItsReceiver_RevertWithTokenAmountMismatch() external {
+        refusesATokenThatTakesFromItsReceiver();
+    }
+
+    function test_GivenTheTokenAnswersFalse_RevertWithTokenTransferFailed() external {
+        refusesTheAnswerFalse();
+    }
+
+    function test_GivenTheTokenReverts_RevertWithTokenTransferFailed() external {
+        refusesATokenThatReverts();
+    }
+
+    function test_GivenTheTokenAnswersNothing_TakeExactlyThePrice() external {
+        takesATokenThatAnswersNothing();
+    }
+
+    function test_GivenTheTokenHasLostItsCode_Revert() external {
+        refusesATokenWithoutCode();
+    }
+
+    function test_WhenTheTokenCallsBack_AnswerLockedToEachFunctionThatMovesMoney() external {
+        answersLockedToEveryCallback();
+    }
+
+    function test_WhenTheTokenCallsBack_KeepTheBooksWhenARefundIsMade() external {
+        keepsTheBooksWhenTheTokenRefundsWithinThePayment();
+    }
+
+    function test_WhenTheOfferIsPaidInNativeMoney_RevertWithTokenMissing() external {
+        refusesNativeOffer();
+    }
+
+    function test_WhenNativeMoneyIsSentAlong_Revert() external {
+        refusesNativeMoneyNotAsked();
+    }
+
+    function test_WhenThePermitIsGood_UseUpAllowanceAndNonce() external {
+        usesUpThePermit();
+    }
+
+    function test_WhenThePermitIsGood_TakeThePriceAtItsDeadline() external {
+        takesThePermitUntilItsDeadline();
+    }
+
+    function test_GivenSomebodyElseHasUsedThePermitFirst_TakeThePriceAllTheSame() external {
+        takesThePriceAfterSomebodyElseUsedThePermit();
+    }
+
+    function test_WhenSomebodyElseSubmitsTheCallersPermit_RevertWithTokenTransferFailedAndLeaveTheSignersMoney()
+        external
+    {
+        refusesThePermitOfAnother();
+    }
+
+    function test_WhenThePermitIsOutOfDate_RevertWithTokenTransferFailed() external {
+        refusesAPermitOutOfDate();
+    }
+
+    function test_WhenAnotherAccountSignedThePermit_RevertWithTokenTransferFailed() external {
+        refusesAPermitOfAnotherSigner();
+    }
+
+    function test_WhenThePermitIsForAnotherSpender_RevertWithTokenTransferFailed() external {
+        refusesAPermitForAnotherSpender();
+    }
+
+    function test_WhenThePermitIsForMoreThanThePrice_RevertWithTokenTransferFailed() external {
+        refusesAPermitForMore();
+    }
+
+    function test_WhenThePermitIsForLessThanThePrice_RevertWithTokenTransferFailed() external {
+        refusesAPermitForLess();
+    }
+
+    function test_WhenThePermitPaidForSomethingElseBefore_RevertWithTokenTransferFailed() external {
+        refusesAUsedPermit();
+    }
+
+    function test_WhenThePermitIsBadAndThereIsAnAllowance_TakeThePriceThroughTheAllowance() external {
+        takesThePriceThroughAnAllowanceInSpiteOfABadPermit();
+    }
+
+    function test_GivenTheTokenHasNoPermit_RevertWithTokenTransferFailedWithoutAllowance() external {
+        refusesATokenWithoutPermitNorAllowance();
+    }
+
+    function test_GivenTheTokenHasNoPermit_TakeThePriceThroughAnAllowance() external {
+        takesATokenWithoutPermitThroughAnAllowance();
+    }
+
+    function test_GivenTheTokenAcceptsAnyCall_RevertWithTokenTransferFailedWithoutAllowance() external {
+        refusesATokenThatAcceptsAnythingWithoutAllowance();
+    }
+
+    function test_GivenTheTokenAcceptsAnyCall_TakeThePriceThroughAnAllowance() external {
+        takesATokenThatAcceptsAnythingThroughAnAllowance();
+    }
+
+    function test_WhenTheTokenCallsBackFromItsPermit_AnswerLockedToEachFunctionThatMovesMoney() external {
+        answersLockedToEveryCallbackOfThePermit();
+    }
+
+    function paymentData(
+        Entitled memory entitled,
+        uint24 steps,
+        TokenPermit memory permit
+    ) internal pure override returns (bytes memory) {
+        return
+            abi.encodeCall(IEscrow.purchaseWithPermit, (entitled.terms, entitled.buyer, entitled.salt, steps, permit));
+    }
+}
