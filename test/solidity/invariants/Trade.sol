@@ -72,6 +72,7 @@ abstract contract Trade is World {
 
     function setUp() public override {
         super.setUp();
+        VM.deal(address(this), 1 ether);
         hostile = HostileToken(create("HostileToken", ""));
         _clock = nowIs();
         _people = [seller, buyer, secondBuyer, gateway, verifier, observer, arbiter, delegate, stranger, thief];
@@ -353,9 +354,20 @@ abstract contract Trade is World {
     function donate(uint256 seed) external now_ {
         address currency = _currency(seed);
         ++_donated[currency];
-        if (currency == address(0)) VM.deal(address(escrow), address(escrow).balance + 1);
+        if (currency == address(0)) _force(address(escrow), 1);
         else if (currency == address(token)) token.mint(address(escrow), 1);
         else hostile.mint(address(escrow), 1);
+    }
+
+    /// @dev Native money that the receiver cannot refuse: from a contract that ends as soon as it is made.
+    function _force(address to, uint256 amount) private {
+        bytes memory code = abi.encodePacked(hex"73", to, hex"ff");
+        address gift;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            gift := create(amount, add(code, 32), mload(code))
+        }
+        assertTrue(gift != address(0), "a gift was sent");
     }
 
     function upset(uint256 seed) external now_ {
