@@ -202,6 +202,18 @@ abstract contract Ledger is World {
         escrow.refund(entitled.terms, entitled.buyer, entitled.salt, steps);
     }
 
+    /// @dev Puts an entitlement's counters where no test could bring them by calls.
+    function setCounters(Entitled memory entitled, uint16 generation, uint16 epoch) internal {
+        // The second slot of the escrow maps ids to records of one slot.
+        bytes32 slot = keccak256(abi.encode(entitled.id, uint256(1)));
+        uint256 others = uint256(VM.load(address(escrow), slot)) & ~(uint256(type(uint32).max) << 160);
+        uint256 counters = uint256(generation) | (uint256(epoch) << 16);
+        VM.store(address(escrow), slot, bytes32(others | (counters << 160)));
+        IEscrow.Entitlement memory stored = escrow.entitlementOf(entitled.id);
+        assertEq(stored.generation, generation, "generation set");
+        assertEq(stored.epoch, epoch, "epoch set");
+    }
+
     // ------------------------------------------------------------------ the lock
 
     /// @dev One call of every function that the lock guards.
