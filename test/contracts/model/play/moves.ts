@@ -23,7 +23,9 @@ export type Shape = {
 
 export type Move = {
   readonly aim: ActionKind;
-  /** Which of several things it is about. */
+  /** Which of several things it is about: mostly the first, so that something comes of it. */
+  readonly which: number;
+  /** Which of several ways it is done in. */
   readonly pick: number;
   /** 0 is an honest try; every other number bends something. */
   readonly twist: number;
@@ -34,7 +36,7 @@ export type Move = {
 
 const shape: fc.Arbitrary<Shape> = fc.record({
   price: fc.constantFrom(1_000, 1_000, 2, 99),
-  maxPending: fc.constantFrom(3, 2, 4, 8, 1),
+  maxPending: fc.constantFrom(3, 2, 2, 4, 8, 1),
   maxSteps: fc.constantFrom(9, 6, 20),
   money: fc.constantFrom("native", "play", "play", "hostile"),
   seller: fc.constantFrom("seller", "seller", "rival"),
@@ -99,6 +101,11 @@ const aim: fc.Arbitrary<ActionKind> = fc.oneof(
 
 const move: fc.Arbitrary<Move> = fc.record({
   aim,
+  which: fc.oneof(
+    { withCrossShrink: true },
+    { weight: 3, arbitrary: fc.constant(0) },
+    { weight: 2, arbitrary: fc.nat(23) },
+  ),
   pick: fc.nat(23),
   twist: fc.oneof(
     { withCrossShrink: true },
@@ -114,18 +121,32 @@ const move: fc.Arbitrary<Move> = fc.record({
   amount: fc.integer({ min: 1, max: 4 }),
 });
 
-const THEMES = ["reclaimBond", "reclaimBond", "reclaimBond", "rule", "finalizeBatch", "claimBatch"] as const;
+/** Aims that every third move pursues one after the other, each until it is reached, and honestly. */
+const STORIES: readonly (readonly ActionKind[])[] = [
+  [],
+  [],
+  ["rule", "finalize", "finalize", "finalize"],
+  ["rule", "finalize", "finalize", "finalize"],
+  ["rule", "rejectUnproven", "finalize", "finalize"],
+  ["postStake", "challengeEvidence", "rule", "finalize"],
+  ["postStake", "challengeEvidence", "rule", "finalize"],
+  ["postStake", "challengeEvidence", "revokeLogKey", "rejectUnproven"],
+  ["reclaimBond", "finalize"],
+  ["reclaimBond", "rejectUnruled", "finalize"],
+  ["claimBatch", "finalizeBatch"],
+  ["delegate", "consume", "rejectUnruled", "consume", "consume"],
+  ["delegateBySignature", "consume", "revokeDelegate", "consume", "consume"],
+];
 
 export type Sequence = {
   readonly shapes: readonly Shape[];
-  /** What every third move aims at, so that something far away is reached too. */
-  readonly theme: ActionKind | null;
+  readonly story: readonly ActionKind[];
   readonly moves: readonly Move[];
 };
 
 export const sequences = (moves: number): fc.Arbitrary<Sequence> =>
   fc.record({
     shapes: fc.array(shape, { minLength: 2, maxLength: 3 }),
-    theme: fc.constantFrom(null, null, null, ...THEMES),
+    story: fc.constantFrom(...STORIES),
     moves: fc.noBias(fc.array(move, { maxLength: moves, size: "max" })),
   });

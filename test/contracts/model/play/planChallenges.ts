@@ -29,8 +29,18 @@ import {
 
 const GWEI = 10n ** 9n;
 
-/** Claims that are still in their window and were not yet challenged in this way. */
+/**
+ * Claims that are still in their window and were not yet challenged in this way. Half of the time only those that were
+ * challenged in the other way, if there are any.
+ */
 function challengeable(table: Table, kind: ChallengeKind): readonly Run[] {
+  const other = kind === "evidence" ? "conduct" : "evidence";
+  const all = allChallengeable(table, kind);
+  const again = all.filter((run) => factsOf(run)[other] !== "none");
+  return again.length > 0 && table.move.pick % 2 === 0 ? again : all;
+}
+
+function allChallengeable(table: Table, kind: ChallengeKind): readonly Run[] {
   return runsThatAre(table, "claimed").filter((run) => {
     const facts = factsOf(run);
     const { provable, arbiter } = offerOf(table, run).terms;
@@ -43,7 +53,7 @@ export const planChallengeEvidence: Planner = (table) => {
   const { move } = table;
   const run = choose(
     move.twist === 0 ? challengeable(table, "evidence") : runsThatAre(table, "claimed", "void", "paid"),
-    move.pick,
+    move.which,
   );
   return run && challengeEvidenceOf(table, run);
 };
@@ -74,7 +84,7 @@ export const planChallengeConduct: Planner = (table) => {
   const { move } = table;
   const run = choose(
     move.twist === 0 ? challengeable(table, "conduct") : runsThatAre(table, "claimed", "void", "paid"),
-    move.pick,
+    move.which,
   );
   return run && challengeConductOf(table, run);
 };
@@ -142,7 +152,7 @@ export const planRejectUnruled = planReject("rejectUnruled", "conduct");
 export const planRule: Planner = (table) => {
   const { move, state } = table;
   const inTime = challengesOf(table, "conduct").filter(({ end }) => move.twist !== 0 || table.now + 1 < end);
-  const challenge = choose(inTime, move.pick);
+  const challenge = choose(inTime, move.which);
   const run =
     challenge === undefined
       ? move.twist % 2 === 1
@@ -153,7 +163,10 @@ export const planRule: Planner = (table) => {
   const offer = offerOf(table, run);
   const { price, arbiter } = offer.terms;
   type Draft = Pick<ActionOf<"rule">, "offer" | "claimed" | "ruling" | "sellerShare"> & { by: string };
-  const ruling = choose(["rejected", "split", "upheld"] as const, move.amount) ?? "rejected";
+  const { evidence } = factsOf(run);
+  const rulings =
+    evidence === "open" ? (["rejected", "split"] as const) : (["rejected", "split", "split", "upheld"] as const);
+  const ruling = choose(rulings, move.pick) ?? "rejected";
   const share = choose([1n, price - 1n, price / 2n], move.pick) ?? 1n;
   const base = { by: arbiter === NOBODY ? "stranger" : arbiter, offer, claimed: referenceTo(table, run) };
   const honest: Draft = { ...base, ruling, sellerShare: ruling === "split" ? share : 0n };
@@ -183,8 +196,8 @@ export const planReclaimBond: Planner = (table) => {
   const { move, state } = table;
   const freed = state.challenges.filter(({ run }) => runOf(state, run).status === "void");
   const honest = move.twist % 4 !== 3;
-  const challenge = choose(honest ? freed : state.challenges, move.pick);
-  const run = choose(Object.keys(state.runs), move.pick);
+  const challenge = choose(honest ? freed : state.challenges, move.which);
+  const run = choose(Object.keys(state.runs), move.which);
   const made = challenge ?? (honest || run === undefined ? undefined : { run, kind: "evidence" as const });
   if (made === undefined) return planVoidingRejection(table);
   const bent = bend<{ run: string; kind: ChallengeKind }>(honest ? 0 : move.twist, { run: made.run, kind: made.kind }, [

@@ -120,7 +120,7 @@ function signedClaimOf(table: Table, draft: Draft): SignedClaim {
 export const planClaim: Planner = (table) => {
   const { move } = table;
   const open = claimable(table).filter((run) => offerOf(table, run).terms.verifier !== NOBODY);
-  const run = choose(move.twist === 0 ? open : runsThatAre(table, "open"), move.pick);
+  const run = choose(move.twist === 0 ? open : runsThatAre(table, "open"), move.which);
   return run && claimFor(table, run);
 };
 
@@ -139,7 +139,7 @@ export function claimFor(table: Table, run: Run): Plan {
 export const planClaimBatch: Planner = (table) => {
   const { move, state } = table;
   const open = claimable(table).filter((run) => offerOf(table, run).terms.verifier !== NOBODY);
-  const first = choose(open, move.pick);
+  const first = choose(open, move.which);
   if (first === undefined) return undefined;
   const offer = offerOf(table, first);
   const together = entitlementsOf(table).flatMap((entitlement) => {
@@ -217,7 +217,7 @@ function bentProofs(table: Table, run: Run): readonly ((draft: DraftProof) => Dr
 export const planClaimWithProof: Planner = (table) => {
   const { move } = table;
   const open = claimable(table).filter((run) => offerOf(table, run).terms.provable);
-  const run = choose(move.twist === 0 ? open : runsThatAre(table, "open", "void", "claimed"), move.pick);
+  const run = choose(move.twist === 0 ? open : runsThatAre(table, "open", "void", "claimed"), move.which);
   if (run === undefined) return undefined;
   return {
     moment: run.claimDeadline,
@@ -238,7 +238,7 @@ export const planProve: Planner = (table) => {
   const asked = unproven.filter(({ name }) => challengeOf(state, name, "evidence") !== undefined);
   const anyClaimed = Object.values(state.runs).filter(({ claimed }) => claimed !== undefined);
   const wanted = asked.length > 0 && move.pick % 2 === 0 ? asked : unproven;
-  const run = choose(move.twist === 0 ? wanted : anyClaimed, move.pick);
+  const run = choose(move.twist === 0 ? wanted : anyClaimed, move.which);
   const drawn = run?.claimed && claims.get(run.claimed.claim);
   if (run === undefined || drawn === undefined) return undefined;
   const challenge = challengeOf(state, run.name, "evidence");
@@ -252,7 +252,8 @@ export const planProve: Planner = (table) => {
         (same) => ({ ...same, windowEnd: windowEnd + 1 }),
         ...bentProofs(table, run).map((way) => (same: typeof honest) => ({ ...same, ...way(same) })),
       ]);
-      return { by: "seller", action: { do: "prove", ...bent } };
+      const by = choose(["seller", "rival", "stranger"], move.pick) ?? "seller";
+      return { by, action: { do: "prove", ...bent } };
     },
   };
 };
@@ -262,7 +263,7 @@ export const planProve: Planner = (table) => {
 export const planAcknowledge: Planner = (table) => {
   const { move } = table;
   const waiting = runsThatAre(table, "claimed").filter((run) => !isChallenged(run));
-  const run = choose(move.twist === 0 ? waiting : runsThatAre(table, "claimed", "void"), move.pick);
+  const run = choose(move.twist === 0 ? waiting : runsThatAre(table, "claimed", "void"), move.which);
   if (run === undefined) return undefined;
   const offer = offerOf(table, run);
   const honest = referenceTo(table, run);
@@ -296,7 +297,7 @@ function nextInLine(table: Table): readonly Run[] {
 export const planFinalize: Planner = (table) => {
   const { move, offers } = table;
   const payable = nextInLine(table).filter((run) => !isChallenged(run));
-  const run = choose(move.twist === 0 ? payable : runsThatAre(table, "claimed"), move.pick);
+  const run = choose(move.twist === 0 ? payable : runsThatAre(table, "claimed"), move.which);
   if (run === undefined) return undefined;
   const honest = { offer: offerOf(table, run), claimed: referenceTo(table, run) };
   const bent = bend(move.twist, honest, [
@@ -313,7 +314,7 @@ export const planFinalize: Planner = (table) => {
 
 export const planFinalizeBatch: Planner = (table) => {
   const { move, state } = table;
-  const first = choose(nextInLine(table), move.pick);
+  const first = choose(nextInLine(table), move.which);
   if (first === undefined) return undefined;
   const offer = offerOf(table, first);
   const together = entitlementsOf(table)

@@ -42,7 +42,7 @@ export const planWithdrawEarnings: Planner = ({ move, state, offers }) => {
 const MIN_STAKE = 10n ** 16n;
 
 export const planPostStake: Planner = ({ move, offers, fresh }) => {
-  const offer = choose(offers, move.pick);
+  const offer = choose(offers, move.which);
   if (offer === undefined) return undefined;
   const honest = { by: offer.terms.seller, offer, value: MIN_STAKE * 3n ** BigInt(move.amount) };
   const bent = bend<{ by: Account; offer: Offer; value: bigint }>(move.twist, honest, [

@@ -83,9 +83,13 @@ function honestConsumption(table: Table, entitlement: Entitlement, at: number): 
   };
   const allowed = Object.entries(delegations).filter(
     ([, delegation]) =>
-      at < delegation.validUntil && step <= delegation.lastStep && delegation.rejections === rejections,
+      // Some are a second late.
+      at < delegation.validUntil + 2 && step <= delegation.lastStep && delegation.rejections === rejections,
   );
-  const signer = choose(allowed, move.amount)?.[0] ?? buyer;
+  // Some sign for others who no longer let them, or never did.
+  const revoked = state.burntNonces.some((burnt) => burnt.buyer === buyer);
+  const presumptuous = move.pick % 12 === 5 || (revoked && move.pick % 3 === 0);
+  const signer = presumptuous ? "delegate" : (choose(allowed, move.amount)?.[0] ?? buyer);
   return {
     by: terms.gateway,
     offer,
@@ -206,16 +210,18 @@ export const planConsume: Planner = (table) => {
     const open = openRunOf(state, entitlement);
     return open !== undefined && table.now + 1 < entitlement.expiresAt && move.pick % 2 === 0;
   });
-  const entitlement = choose(isBold(move) ? all : [...ready, ...late], move.pick);
+  const entitlement = choose(isBold(move) ? all : [...ready, ...late], move.which);
   return entitlement && consumeFor(table, entitlement);
 };
 
 export function consumeFor(table: Table, entitlement: Entitlement): Plan {
   const { move, state } = table;
   const inTheWay = openRunOf(state, entitlement);
+  const ends = Object.values(entitlement.delegations).map(({ validUntil }) => validUntil);
+  const end = Math.min(entitlement.expiresAt, ...ends.filter((validUntil) => validUntil > table.now));
   return {
     ...(inTheWay === undefined
-      ? { moment: entitlement.expiresAt, possible: "before" as const }
+      ? { moment: end, possible: "before" as const }
       : { moment: inTheWay.claimDeadline, possible: "after" as const }),
     play(at) {
       const honest = honestConsumption(table, entitlement, at);
@@ -229,7 +235,7 @@ export function consumeFor(table: Table, entitlement: Entitlement): Plan {
 export const planConsumeBatch: Planner = (table) => {
   const { move } = table;
   const ready = entitlementsOf(table).filter((entitlement) => canOpen(table, entitlement));
-  const first = choose(ready, move.pick);
+  const first = choose(ready, move.which);
   if (first === undefined) return undefined;
   const together = ready.filter(({ offer }) => offer.name === first.offer.name);
   return {
@@ -259,7 +265,7 @@ export const planConsumeBatch: Planner = (table) => {
 export const planTimeout: Planner = (table) => {
   const { move } = table;
   const open = runsThatAre(table, "open");
-  const run = choose(open.length === 0 && move.twist !== 0 ? runsThatAre(table, "void", "claimed") : open, move.pick);
+  const run = choose(open.length === 0 && move.twist !== 0 ? runsThatAre(table, "void", "claimed") : open, move.which);
   if (run === undefined) return undefined;
   const honest = { entitlement: run.entitlement, run: run.name, permit: run.permit, parent: run.parent };
   const other = choose(entitlementsOf(table), move.pick + 1);
@@ -283,13 +289,13 @@ export const planTimeout: Planner = (table) => {
 
 export const planDelegate: Planner = (table) => {
   const { move, fresh } = table;
-  const entitlement = choose(entitlementsOf(table), move.pick);
+  const entitlement = choose(entitlementsOf(table), move.which);
   if (entitlement === undefined) return undefined;
   const { offer, buyer, salt } = entitlement;
   return {
     play(at) {
       const lastStep = takenSteps(entitlement).length + move.amount;
-      const honest = { by: buyer, salt, delegate: "delegate", lastStep, validUntil: at + 20 * move.amount };
+      const honest = { by: buyer, salt, delegate: "delegate", lastStep, validUntil: at + 40 * move.amount };
       const bent = bend(move.twist, honest, [
         (same) => ({ ...same, validUntil: at }),
         (same) => ({ ...same, validUntil: at + 1 }),
@@ -310,7 +316,7 @@ const NONCES = ["nonce 1", "nonce 2", "nonce 3"];
 
 export const planDelegateBySignature: Planner = (table) => {
   const { move, fresh } = table;
-  const entitlement = choose(entitlementsOf(table), move.pick);
+  const entitlement = choose(entitlementsOf(table), move.which);
   if (entitlement === undefined) return undefined;
   const { offer, buyer, salt, rejections } = entitlement;
   const other = choose(entitlementsOf(table), move.pick + 1) ?? entitlement;
@@ -320,7 +326,7 @@ export const planDelegateBySignature: Planner = (table) => {
         entitlement: nameOf(entitlement),
         delegate: "delegate",
         lastStep: takenSteps(entitlement).length + 2 * move.amount,
-        validUntil: at + 30 * move.amount,
+        validUntil: at + 50 * move.amount,
         rejections,
         nonce: move.pick % 3 === 0 ? (choose(NONCES, move.amount) ?? "nonce") : fresh("nonce"),
         deadline: move.pick % 2 === 0 ? at : at + 10,
@@ -365,7 +371,7 @@ export const planDelegateBySignature: Planner = (table) => {
 export const planRevokeDelegate: Planner = (table) => {
   const { move } = table;
   const delegating = entitlementsOf(table).filter(({ delegations }) => Object.keys(delegations).length > 0);
-  const entitlement = choose(move.twist === 0 ? delegating : entitlementsOf(table), move.pick);
+  const entitlement = choose(move.twist === 0 ? delegating : entitlementsOf(table), move.which);
   if (entitlement === undefined) return undefined;
   const { offer, buyer, salt } = entitlement;
   const by = move.twist % 3 === 1 ? "stranger" : buyer;

@@ -34,7 +34,7 @@ export const planTopUp: Planner = (table) => {
       steps.length < offer.terms.maxSteps &&
       state.offers[offer.name]?.status === "live",
   );
-  const entitlement = choose(move.twist === 0 ? growing : entitlementsOf(table), move.pick);
+  const entitlement = choose(move.twist === 0 ? growing : entitlementsOf(table), move.which);
   if (entitlement === undefined) return undefined;
   const { offer, buyer, salt, steps, expiresAt } = entitlement;
   const free = offer.terms.maxSteps - steps.length;
@@ -144,7 +144,7 @@ function badPermit2For(table: Table, pays: "purchase" | "topUp", bought: Bought,
 export const planRefund: Planner = (table) => {
   const { move, fresh } = table;
   const some = entitlementsOf(table).filter((entitlement) => stepsThatAre("unopened", entitlement).length > 0);
-  const entitlement = choose(move.twist === 0 ? some : entitlementsOf(table), move.pick);
+  const entitlement = choose(move.twist === 0 ? some : entitlementsOf(table), move.which);
   if (entitlement === undefined) return undefined;
   const { offer, buyer, salt, expiresAt } = entitlement;
   const unopened = stepsThatAre("unopened", entitlement).length;
@@ -174,7 +174,7 @@ export const planRefund: Planner = (table) => {
 export const planCancel: Planner = (table) => {
   const { move, fresh } = table;
   // Cancelling outdates permits that somebody holds; who cancels all the time gets nowhere.
-  const entitlement = choose(entitlementsOf(table), move.pick);
+  const entitlement = choose(entitlementsOf(table), move.which);
   if (entitlement === undefined || epochOf(entitlement) > 8) return undefined;
   const { offer, buyer, salt } = entitlement;
   const bent = bend(move.twist, { by: buyer, salt }, [
