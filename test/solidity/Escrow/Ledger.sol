@@ -76,6 +76,15 @@ abstract contract Ledger is World {
         refuses(call_, bytes(""));
     }
 
+    /// @dev The call is accepted, tells nobody and moves no money.
+    function movesNothing(Call memory call_, Entitled memory entitled) internal {
+        Books memory books = booksOf(entitled);
+        VM.recordLogs();
+        accepts(call_);
+        assertEq(VM.getRecordedLogs().length, 0, "events");
+        requireBooks(entitled, books);
+    }
+
     function withValue(Call memory call_, uint256 value) internal pure returns (Call memory) {
         call_.value = value;
         return call_;
