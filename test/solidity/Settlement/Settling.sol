@@ -6,6 +6,7 @@ import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
 import {EvidenceVerifierDouble} from "../../../contracts/test/EvidenceVerifierDouble.sol";
 import {OfferTerms} from "../../../contracts/types/OfferTerms.sol";
 import {ClaimedStep} from "../../../contracts/types/StepClaim.sol";
+import {PermitInput} from "../../../contracts/types/StepPermit.sol";
 import {VM, Vm} from "../base/Vm.sol";
 import {World} from "../base/World.sol";
 
@@ -121,6 +122,16 @@ abstract contract Settling is World {
 
     function openedAt(Opened memory opened) internal view returns (uint40) {
         return escrow.runOf(opened.runKey).openedAt;
+    }
+
+    /// @dev The step of a rejected claim, opened for another run under a permit of this epoch.
+    function openAgain(Claimed memory rejected, uint32 epoch) internal returns (Opened memory) {
+        PermitInput memory permit = permitOf(rejected.opened.entitled);
+        permit.epoch = epoch;
+        permit.step = rejected.ref.step;
+        permit.parentStateCommitment = rejected.opened.permit.parentStateCommitment;
+        permit.parentNetCommitment = rejected.opened.permit.parentNetCommitment;
+        return open(rejected.opened.entitled, permit);
     }
 
     function recordOf(Claimed memory claimed) internal view returns (IEscrow.Entitlement memory) {
