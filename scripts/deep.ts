@@ -13,12 +13,19 @@ import { projectRoot } from "./stack/stack.ts";
  * `npm run test:deep`: the properties and invariants with many more tries than `npm test` has time for. Solidity tests
  * run under the profile `deep` of hardhat.config.ts, a hundred times the invariants' runs; the others are multiplied.
  *
+ *   --part <name>  invariants, model, functions, formats or evidence; all unless told (may be given several times)
  *   --runs <n>  times the tries of `npm test` for tests in TypeScript; 10 unless told, or PAWL_RUNS
  *   --seed <n>  repeats a run; random unless told, or PAWL_SEED
  *
- * Writes docs/results/deep.md.
+ * Writes docs/results/deep-<part>.md.
  */
-const { values } = parseArgs({ options: { runs: { type: "string" }, seed: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    part: { type: "string", multiple: true, default: [] },
+    runs: { type: "string" },
+    seed: { type: "string" },
+  },
+});
 const factor = Number(values.runs ?? process.env.PAWL_RUNS ?? 10);
 const seed = Number(values.seed ?? process.env.PAWL_SEED ?? randomInt(1, 2 ** 31));
 if (![factor, seed].every((value) => Number.isSafeInteger(value) && value >= 1) || factor < 2) {
@@ -26,19 +33,52 @@ if (![factor, seed].every((value) => Number.isSafeInteger(value) && value >= 1) 
   process.exit(2);
 }
 
-type Part = { readonly name: string; readonly runner: "hardhat" | "vitest"; readonly files: readonly string[] };
+type Part = {
+  readonly name: string;
+  readonly about: string;
+  readonly runner: "hardhat" | "vitest";
+  readonly files: readonly string[];
+};
 /** Parts run two at a time, the longest first. */
-const parts: readonly Part[] = [
-  { name: "the ten invariants", runner: "hardhat", files: solidityTests("invariants") },
-  { name: "contracts against the model", runner: "vitest", files: ["test/contracts/model.test.ts"] },
+const allParts: readonly Part[] = [
   {
-    name: "every function of the contracts",
+    name: "invariants",
+    about: `The ten invariants of [contracts.md](../contracts.md) are checked after each of the 64 moves of a run, and at its end
+everything is unwound with time and permissionless calls alone.`,
+    runner: "hardhat",
+    files: solidityTests("invariants"),
+  },
+  {
+    name: "model",
+    about: `Random sequences of actions run against the contracts and the model in \`test/contracts/model\`, compared in every
+balance, status and revert after every action.`,
+    runner: "vitest",
+    files: ["test/contracts/model.test.ts"],
+  },
+  {
+    name: "functions",
+    about: "Every external function of the contracts with random arguments, and the fast hashes against plain ones.",
     runner: "hardhat",
     files: ["OfferRegistry", "PermitConsumer", "Escrow", "Settlement", "fuzz"].flatMap(solidityTests),
   },
-  { name: "formats", runner: "vitest", files: ["test/lib/state/bundle.test.ts", "test/lib/evidence/files.test.ts"] },
-  { name: "evidence", runner: "vitest", files: ["test/lib/evidence/verifyStep.test.ts"] },
+  {
+    name: "formats",
+    about: "State bundles, archives and claim blobs.",
+    runner: "vitest",
+    files: ["test/lib/state/bundle.test.ts", "test/lib/evidence/files.test.ts"],
+  },
+  {
+    name: "evidence",
+    about: "Evidence of a step with random damage.",
+    runner: "vitest",
+    files: ["test/lib/evidence/verifyStep.test.ts"],
+  },
 ];
+const parts = allParts.filter(({ name }) => values.part.length === 0 || values.part.includes(name));
+if (parts.length === 0) {
+  console.error(`--part is one of ${allParts.map(({ name }) => name).join(", ")}.`);
+  process.exit(2);
+}
 
 function solidityTests(name: string): string[] {
   return globSync(`test/solidity/${name}/*.t.sol`, { cwd: projectRoot }).sort();
@@ -70,7 +110,9 @@ results.sort((a, b) => parts.indexOf(a.part) - parts.indexOf(b.part));
 const seconds = Math.round((Date.now() - began) / 1000);
 const total = (key: "passed" | "failed") => results.reduce((sum, result) => sum + result[key], 0);
 await mkdir(join(projectRoot, "docs", "results"), { recursive: true });
-await writeFile(join(projectRoot, "docs", "results", "deep.md"), page());
+for (const result of results) {
+  await writeFile(join(projectRoot, "docs", "results", `deep-${result.part.name}.md`), page(result));
+}
 console.log(`\n${seconds} s, seed ${seed}`);
 console.log(`${total("passed")} passed, ${total("failed")} failed`);
 process.exitCode = total("failed") === 0 ? 0 : 1;
@@ -121,15 +163,14 @@ function atLeastOne(failed: number, code: number, passed: number): number {
   return Math.max(failed, code === 0 && passed > 0 ? 0 : 1);
 }
 
-function page(): string {
-  const lines = results.flatMap((result) => result.lines);
-  return `# Deep runs
+function page({ part, passed, failed, lines, seconds: took }: Result): string {
+  return `# Deep run: ${part.name}
 
-Properties and invariants with many more tries than \`npm test\` has time for.
+${part.about}
 
 - ${new Date().toISOString().slice(0, 10)}, commit \`${commit}\`, Node ${process.versions.node}
-- \`npm run test:deep -- --runs ${factor} --seed ${seed}\` repeats it
-- ${seconds} s: ${total("passed")} passed, ${total("failed")} failed
+- \`npm run test:deep -- --part ${part.name} --runs ${factor} --seed ${seed}\` repeats it
+- ${took} s: ${passed} passed, ${failed} failed
 
 | property | tries |
 |---|---|
@@ -137,14 +178,6 @@ ${lines
   .filter((line) => "property" in line)
   .map((line) => `| ${line.property} | ${Number(line.runs).toLocaleString("en-US")} |`)
   .join("\n")}
-
-The ten invariants of [contracts.md](../contracts.md) are checked after each of the 64 moves of a run, and at its end
-everything is unwound with time and permissionless calls alone. Sequences against the model are compared in every
-balance, status and revert after every action.
-
-| part | tests passed | failed | s |
-|---|---|---|---|
-${results.map(({ part, passed, failed, seconds: s }) => `| ${part.name} | ${passed} | ${failed} | ${s} |`).join("\n")}
 `;
 }
 
