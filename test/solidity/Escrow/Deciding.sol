@@ -143,7 +143,7 @@ abstract contract Deciding is Ledger {
         notPending(claimed);
     }
 
-    function notPending(Claimed memory claimed) internal {
+    function notPending(Claimed memory claimed) internal virtual {
         IEscrow.StepRef memory ref = stepRefOf(claimed);
         bytes4 error_ = IEscrow.ClaimNotPending.selector;
         refuses(deciding(ref), abi.encodeWithSelector(error_, ref.entitlement, ref.step, ref.runKey));
