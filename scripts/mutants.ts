@@ -1,42 +1,48 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { allMutants, sampleMutants } from "./mutants/all.ts";
+import { type MutantGroup, mutantGroups, sampleMutants } from "./mutants/all.ts";
+import type { Mutant } from "./mutants/mutant.ts";
 import { resultsPage } from "./mutants/page.ts";
-import { isGood, runMutants } from "./mutants/run.ts";
+import { isGood, type MutantResult, runMutants } from "./mutants/run.ts";
 import { projectRoot } from "./stack/stack.ts";
 
 /**
  * `npm run test:mutants`: takes one defence after another out of a copy of the source and expects a test to fail.
  *
- *   --only <text>  mutants whose name or file contains it (may be given several times)
- *   --sample       a few quick ones
- *   --lanes <n>    copies in parallel, 2 unless told
+ *   --group <name>  contracts or library; both unless told
+ *   --only <text>   mutants whose name or file contains it (may be given several times)
+ *   --sample        a few quick ones
+ *   --lanes <n>     copies in parallel, 2 unless told
  *
- * A run of the whole list writes docs/results/mutants.md.
+ * A run of a whole group writes docs/results/mutants-<group>.md.
  */
 const { values } = parseArgs({
   options: {
+    group: { type: "string" },
     only: { type: "string", multiple: true, default: [] },
     sample: { type: "boolean", default: false },
     lanes: { type: "string", default: "2" },
   },
 });
 
-const listed = values.sample ? sampleMutants : allMutants;
+const groups = Object.entries(mutantGroups) as readonly [MutantGroup, readonly Mutant[]][];
+const listed = values.sample
+  ? sampleMutants
+  : groups.filter(([name]) => values.group === undefined || name === values.group).flatMap(([, mutants]) => mutants);
 const chosen = listed.filter(
   ({ name, file }) =>
     values.only.length === 0 || values.only.some((text) => name.includes(text) || file.includes(text)),
 );
 if (chosen.length === 0) {
-  console.error(`No mutant matches ${values.only.join(", ")}.`);
+  console.error("No mutant matches: --group is contracts or library, --only a part of a name or file.");
   process.exit(2);
 }
 
 const began = Date.now();
 // Of the start: the copies are made now, and the project may move on while they run.
-const commit = commitOf(projectRoot);
+const commit = execFileSync("git", ["rev-parse", "HEAD"], { cwd: projectRoot, encoding: "utf8" }).trim();
 let done = 0;
 const results = await runMutants(chosen, {
   projectRoot,
@@ -49,19 +55,23 @@ const results = await runMutants(chosen, {
     if (outcome === "broken") console.log(tail.trimEnd());
   },
 });
-const seconds = Math.round((Date.now() - began) / 1000);
 const bad = results.filter((result) => !isGood(result));
-if (chosen.length === allMutants.length) {
-  const page = join(projectRoot, "docs", "results", "mutants.md");
-  await mkdir(dirname(page), { recursive: true });
-  await writeFile(page, resultsPage(results, { seconds, date: new Date(), commit }));
+for (const [name, mutants] of groups) {
+  const found = results.filter(({ mutant }) => mutants.includes(mutant));
+  if (found.length === mutants.length) await writePage(name, found);
 }
 if (bad.length > 0)
   console.log(`\nNot noticed:\n${bad.map(({ mutant, outcome }) => `  ${outcome} ${mutant.name}`).join("\n")}`);
-console.log(`\n${seconds} s`);
+console.log(`\n${Math.round((Date.now() - began) / 1000)} s`);
 console.log(`${results.length - bad.length} passed, ${bad.length} failed`);
 process.exitCode = bad.length === 0 ? 0 : 1;
 
-function commitOf(folder: string): string {
-  return execFileSync("git", ["rev-parse", "HEAD"], { cwd: folder, encoding: "utf8" }).trim();
+async function writePage(group: MutantGroup, found: readonly MutantResult[]): Promise<void> {
+  const folder = join(projectRoot, "docs", "results");
+  await mkdir(folder, { recursive: true });
+  const seconds = Math.round(found.reduce((sum, result) => sum + result.seconds, 0));
+  await writeFile(
+    join(folder, `mutants-${group}.md`),
+    resultsPage(found, { group, seconds, date: new Date(), commit }),
+  );
 }

@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { z } from "zod";
+import { solidityTally } from "../check/solidityTally.ts";
 import { type Mutant, withFault } from "./mutant.ts";
 
 /** A throw-away copy of the project in which mutants live one after another. The project itself is never touched. */
@@ -57,9 +58,32 @@ const reportSchema = z.object({
 });
 
 async function runTests(folder: string, tests: readonly string[], only?: string): Promise<TestRun> {
-  const report = join(folder, "mutant-report.json");
-  await rm(report, { force: true });
   const from = Date.now();
+  const solidity = tests.filter((test) => test.endsWith(".t.sol"));
+  const others = tests.filter((test) => !test.endsWith(".t.sol"));
+  const first = solidity.length === 0 ? undefined : await runSolidity(folder, solidity, only);
+  // One failed test is enough, and a source that does not compile fails everywhere.
+  if (first !== undefined && (others.length === 0 || first.exitCode !== 0)) return first;
+  const second = await runVitest(folder, others, only);
+  return { ...second, passed: second.passed + (first?.passed ?? 0), seconds: (Date.now() - from) / 1000 };
+}
+
+async function runSolidity(folder: string, tests: readonly string[], only?: string): Promise<TestRun> {
+  const from = Date.now();
+  const hardhat = join(folder, "node_modules", "hardhat", "dist", "src", "cli.js");
+  const args = ["test", "solidity", ...(only ? ["--grep", only] : []), ...tests];
+  const { exitCode, tail } = await spawnNode([hardhat, ...args], folder);
+  const { passed, failed } = solidityTally(tail);
+  const names = [...tail.matchAll(/^ +\d+\) (?:\w+#)?(?<name>(?:test|invariant)_\w+)/gm)].map(
+    ({ groups }) => groups?.name ?? "",
+  );
+  return { exitCode, passed, failed: failed > 0 ? names : [], seconds: (Date.now() - from) / 1000, tail };
+}
+
+async function runVitest(folder: string, tests: readonly string[], only?: string): Promise<TestRun> {
+  const report = join(folder, "mutant-report.json");
+  const from = Date.now();
+  await rm(report, { force: true });
   const vitest = join(folder, "node_modules", "vitest", "vitest.mjs");
   const args = ["run", "--bail=1", "--no-cache", "--maxWorkers=1", "--reporter=json", `--outputFile=${report}`];
   const { exitCode, tail } = await spawnNode([vitest, ...args, ...(only ? ["-t", only] : []), ...tests], folder);
@@ -84,7 +108,7 @@ function spawnNode(args: readonly string[], cwd: string): Promise<{ exitCode: nu
     });
     let tail = "";
     const keep = (chunk: Buffer) => {
-      tail = (tail + chunk.toString("utf8")).slice(-4000);
+      tail = (tail + chunk.toString("utf8")).slice(-20_000);
     };
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);

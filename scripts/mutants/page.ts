@@ -1,18 +1,23 @@
 import type { Mutant } from "./mutant.ts";
 import type { MutantResult } from "./run.ts";
 
-/** `docs/results/mutants.md`. */
+/** `docs/results/mutants-<group>.md`. `seconds` is the time of all test runs together. */
 export function resultsPage(
   results: readonly MutantResult[],
-  { seconds, date, commit }: { readonly seconds: number; readonly date: Date; readonly commit: string },
+  {
+    group,
+    seconds,
+    date,
+    commit,
+  }: { readonly group: string; readonly seconds: number; readonly date: Date; readonly commit: string },
 ): string {
   const count = (outcome: MutantResult["outcome"]) => results.filter((result) => result.outcome === outcome).length;
   const masked = results.filter(({ outcome }) => outcome === "masked");
   const bad = results.filter(({ outcome }) => outcome !== "caught" && outcome !== "masked");
-  return `# Mutants
+  return `# Mutants: ${group}
 
 Each line is a defence taken out of the source, one at a time, in a copy of the project; the test named beside it is the
-first that failed. \`npm run test:mutants\` makes this page.
+first that failed. \`npm run test:mutants -- --group ${group}\` makes this page.
 
 - ${date.toISOString().slice(0, 10)}, commit \`${commit}\`, Node ${process.versions.node}
 - ${results.length} mutants in ${seconds} s: ${count("caught")} caught, ${count("masked")} masked, ${bad.length} not noticed

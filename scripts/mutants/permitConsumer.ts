@@ -1,12 +1,11 @@
 import { type Mutant, mutantsOf } from "./mutant.ts";
+import { solidityTests } from "./solidityTests.ts";
 
-const LIFECYCLE = "test/contracts/lifecycle.test.ts";
-const ERRORS = "test/contracts/errors.test.ts";
-const TYPED_DATA = "test/contracts/typed-data.test.ts";
+const PERMIT_CONSUMER = solidityTests("PermitConsumer");
 
 /** Who may open a step: row 6, invariants 4 and 5, delegations and their signatures. */
 export const permitConsumerMutants: readonly Mutant[] = [
-  ...mutantsOf("contracts/PermitConsumer.sol", "permits", [LIFECYCLE], {
+  ...mutantsOf("contracts/PermitConsumer.sol", "permits", PERMIT_CONSUMER, {
     "any-gateway": {
       removes: "row 6: the offer's gateway consumes (invariant 5)",
       from: "        if (msg.sender != terms.gateway) revert NotGateway(msg.sender, terms.gateway);\n",
@@ -24,13 +23,11 @@ export const permitConsumerMutants: readonly Mutant[] = [
       removes: "row 6: the permit's repository equals the terms'",
       from: "if (terms.sourceRepositoryId != 0 && permit.repositoryId != terms.sourceRepositoryId) {",
       to: "if (false) {",
-      tests: [ERRORS],
     },
     "other-commit": {
       removes: "row 6: the permit's commit equals the terms'",
       from: "if (terms.sourceCommit != 0 && permit.sourceCommit != terms.sourceCommit) {",
       to: "if (false) {",
-      tests: [ERRORS],
     },
     "tier-2-unobserved": {
       removes: "row 6: tier 2 needs an observation",
@@ -38,12 +35,12 @@ export const permitConsumerMutants: readonly Mutant[] = [
     },
     "tier-2-without-observer": {
       removes: "row 6: the observer signed the observation of this run",
-      from: "if (!SignatureChecker.isValidSignatureNowCalldata(terms.observer, digest, consumption.observerSignature)) {",
+      from: "if (!isSignedBy(terms.observer, digest, consumption.observerSignature)) {",
       to: "if (false) {",
     },
     "forged-permit": {
       removes: "row 6: the signer signed exactly this permit (invariant 5)",
-      from: "if (!SignatureChecker.isValidSignatureNowCalldata(signer, permitHash, consumption.signature)) {",
+      from: "if (!isSignedBy(signer, permitHash, consumption.signature)) {",
       to: "if (false) {",
     },
     "delegate-beyond-lastStep": {
@@ -59,52 +56,43 @@ export const permitConsumerMutants: readonly Mutant[] = [
     "delegation-expired": {
       removes: "a signed delegation is registered until its deadline",
       from: "        if (block.timestamp > delegation.deadline) revert DelegationExpired(delegation.deadline);\n",
-      tests: [ERRORS],
     },
     "delegation-of-another": {
       removes: "a signed delegation is for the entitlement it names",
       from: "if (EntitlementId.unwrap(delegation.entitlement) != EntitlementId.unwrap(id)) {",
       to: "if (false) {",
-      tests: [ERRORS],
     },
     "delegation-outdated": {
       removes: "a signed delegation is of the current generation",
       from: "if (delegation.generation != generation) {",
       to: "if (false) {",
-      tests: [ERRORS],
     },
     "delegation-forged": {
       removes: "the buyer signed the delegation",
-      from: "if (!SignatureChecker.isValidSignatureNowCalldata(buyer, digest, signature)) {",
+      from: "if (!isSignedBy(buyer, digest, signature)) {",
       to: "if (false) {",
-      tests: [ERRORS],
     },
     "delegation-replayed": {
       removes: "a delegation's nonce burns once",
       from: "        if (_burnt[buyer][nonce]) revert DelegationNonceUsed(nonce);\n",
-      tests: [TYPED_DATA],
     },
     "revoke-does-nothing": {
       removes: "revocation is immediate",
       from: "        delete _delegates[id][delegate_];\n",
-      tests: [TYPED_DATA, LIFECYCLE],
     },
     "revoke-keeps-signature": {
       removes: "revocation burns the signed delegation too",
       from: "        if (!_burnt[msg.sender][nonce]) _burn(msg.sender, nonce);\n",
-      tests: [TYPED_DATA],
     },
   }),
-  ...mutantsOf("contracts/types/StepPermit.sol", "permits", [TYPED_DATA, LIFECYCLE], {
+  ...mutantsOf("contracts/types/StepPermit.sol", "permits", PERMIT_CONSUMER, {
     "unsigned-input": {
       removes: "the permit binds its input",
-      from: "                    permit.inputHash,\n                    permit.workerKey",
-      to: "                    bytes32(0),\n                    permit.workerKey",
+      from: "    words[11] = permit.inputHash;\n",
     },
     "unsigned-worker-key": {
       removes: "the permit binds one run's key",
-      from: "                    permit.workerKey,\n",
-      to: "                    bytes32(0),\n",
+      from: "    words[12] = permit.workerKey;\n",
     },
   }),
 ];

@@ -1,30 +1,28 @@
 import { type Mutant, mutantsOf } from "./mutant.ts";
+import { solidityTests } from "./solidityTests.ts";
 
-const LIFECYCLE = "test/contracts/lifecycle.test.ts";
-const ERRORS = "test/contracts/errors.test.ts";
-const TYPED_DATA = "test/contracts/typed-data.test.ts";
+const SETTLEMENT = solidityTests("Settlement");
 
 /** Which claims are accepted and which rejected: rows 8 to 18, bonds, invariant 10. */
 export const settlementMutants: readonly Mutant[] = [
-  ...mutantsOf("contracts/Settlement.sol", "settlement", [LIFECYCLE], {
+  ...mutantsOf("contracts/Settlement.sol", "settlement", SETTLEMENT, {
     "approval-expired": {
       removes: "row 8: the approval is live",
       from: "        if (block.timestamp > signed.deadline) revert ApprovalExpired(signed.deadline);\n",
     },
     "approval-forged": {
       removes: "row 8: the offer's verifier signed this claim, report and evidence",
-      from: "if (!SignatureChecker.isValidSignatureNowCalldata(terms.verifier, digest, signed.signature)) {",
+      from: "if (!isSignedBy(terms.verifier, digest, signed.signature)) {",
       to: "if (false) {",
     },
     "approval-by-nobody": {
       removes: "row 8: an offer without verifier takes proofs only",
       from: "        if (terms.verifier == address(0)) revert VerifierMissing();\n",
-      tests: [ERRORS],
     },
     "claim-closes-at-once": {
       removes: "row 8: a signed claim can be disputed",
-      from: "            terms.disputeWindow,\n            false\n",
-      to: "            0,\n            false\n",
+      from: "uint40 windowEnd = uint40(block.timestamp) + terms.disputeWindow;",
+      to: "uint40 windowEnd = uint40(block.timestamp);",
     },
     "proof-of-another-permit": {
       removes: "rows 9 and 10: the proof is of the permitted run (invariant 10)",
@@ -53,17 +51,16 @@ export const settlementMutants: readonly Mutant[] = [
     "proof-sold-twice": {
       removes: "one run is not sold through several gateways (invariant 10)",
       from: "        if (known != 0 && known != claimHash) revert RunAlreadyProven(known);\n",
-      tests: [ERRORS],
     },
     "proof-window-without-arbiter": {
       removes: "row 9: a proven claim without arbiter is payable at once",
-      from: "uint32 window = terms.arbiter == address(0) ? 0 : terms.disputeWindow;",
-      to: "uint32 window = terms.disputeWindow;",
+      from: "(terms.arbiter == address(0) ? 0 : terms.disputeWindow)",
+      to: "terms.disputeWindow",
     },
     "proof-window-with-arbiter": {
       removes: "row 9: a proven claim with arbiter can be disputed",
-      from: "uint32 window = terms.arbiter == address(0) ? 0 : terms.disputeWindow;",
-      to: "uint32 window = 0;",
+      from: "(terms.arbiter == address(0) ? 0 : terms.disputeWindow)",
+      to: "0 * terms.disputeWindow",
     },
     "prove-after-proofEnd": {
       removes: "row 10: a challenged claim is proven before proofEnd",
@@ -76,20 +73,18 @@ export const settlementMutants: readonly Mutant[] = [
     },
     "acknowledge-forged": {
       removes: "row 11: the buyer's own word",
-      from: "if (!SignatureChecker.isValidSignatureNowCalldata(claimed.buyer, digest, signature)) {",
+      from: "if (!isSignedBy(claimed.buyer, digest, signature)) {",
       to: "if (false) {",
     },
     "challenge-unprovable": {
       removes: "row 13: the offer is provable",
       from: "        if (!terms.provable) revert OfferNotProvable(offerId);\n        uint256 bond",
       to: "        uint256 bond",
-      tests: [ERRORS],
     },
     "challenge-for-free": {
       removes: "row 13: the bond B",
       from: "if (msg.value < bond) revert BondTooSmall(bond, msg.value);",
       to: "bond = msg.value;",
-      tests: [ERRORS],
     },
     "bond-ignores-gas": {
       removes: "B = max(MIN_BOND, 4 * PROOF_GAS * basefee)",
@@ -103,12 +98,10 @@ export const settlementMutants: readonly Mutant[] = [
     "conduct-without-arbiter": {
       removes: "row 14: an arbiter is set",
       from: "        if (terms.arbiter == address(0)) revert ArbiterMissing();\n",
-      tests: [ERRORS],
     },
     "conduct-bond": {
       removes: "row 14: conductBond exactly",
       from: "        if (msg.value != terms.conductBond) revert BondMismatch(terms.conductBond, msg.value);\n",
-      tests: [ERRORS],
     },
     "reject-too-early": {
       removes: "rows 15 and 17: the window is over",
@@ -117,7 +110,6 @@ export const settlementMutants: readonly Mutant[] = [
     "reject-without-challenge": {
       removes: "rows 15 to 18: there is such a challenge",
       from: "        if (challenge.poster == address(0)) revert ChallengeUnknown(runKey, kind);\n",
-      tests: [ERRORS],
     },
     "slash-in-time": {
       removes: "row 15: the stake pays only when the proof is overdue",
@@ -136,7 +128,6 @@ export const settlementMutants: readonly Mutant[] = [
     "rule-by-anyone": {
       removes: "row 16: the arbiter alone",
       from: "        if (msg.sender != terms.arbiter) revert NotArbiter(msg.sender, terms.arbiter);\n",
-      tests: [ERRORS],
     },
     "rule-too-late": {
       removes: "row 16: t < rulingEnd",
@@ -145,7 +136,6 @@ export const settlementMutants: readonly Mutant[] = [
     "rule-share-without-split": {
       removes: "row 16: a share belongs to a split",
       from: "        if (ruling != Ruling.Split && sellerShare != 0) revert ShareNotAllowed(sellerShare);\n",
-      tests: [ERRORS],
     },
     "rule-unpaid": {
       removes: "row 16: the arbiter is paid",
@@ -175,18 +165,18 @@ export const settlementMutants: readonly Mutant[] = [
       from: "        _close(ref.runKey, ChallengeKind.Conduct);\n",
     },
   }),
-  ...mutantsOf("contracts/types/StepClaim.sol", "settlement", [TYPED_DATA], {
+  ...mutantsOf("contracts/types/StepClaim.sol", "settlement", SETTLEMENT, {
     "claim-of-any-contract": {
       removes: "a claim names its settlement contract",
       from: "            settlement,\n            entitlement,\n",
       to: "            address(0),\n            entitlement,\n",
     },
   }),
-  ...mutantsOf("contracts/types/VerifiedClaim.sol", "settlement", [TYPED_DATA], {
+  ...mutantsOf("contracts/types/VerifiedClaim.sol", "settlement", SETTLEMENT, {
     "approval-of-any-report": {
       removes: "an approval names its report",
-      from: "keccak256(abi.encode(VERIFIED_CLAIM_TYPEHASH, approval))",
-      to: "keccak256(abi.encode(VERIFIED_CLAIM_TYPEHASH, approval.claimHash, 0, approval.evidenceHash, approval.deadline))",
+      from: "keccakOf(VERIFIED_CLAIM_TYPEHASH, claimHash, reportHash, evidenceHash, ",
+      to: "keccakOf(VERIFIED_CLAIM_TYPEHASH, claimHash, evidenceHash, evidenceHash, ",
     },
   }),
 ];
