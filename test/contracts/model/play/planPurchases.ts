@@ -163,7 +163,7 @@ export const planRefund: Planner = (table) => {
     (same) => ({ ...same, salt: fresh("salt") }),
   ]);
   return {
-    ...(bent.by === buyer ? {} : { moment: expiresAt, possible: "after" as const }),
+    ...(bent.by === buyer ? {} : { moment: expiresAt, possible: "after" as const, patient: true }),
     play: () => ({
       by: bent.by,
       action: { do: "refund", offer: bent.offer, buyer, salt: bent.salt, steps: bent.steps },
