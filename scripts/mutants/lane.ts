@@ -27,7 +27,7 @@ export type TestRun = {
 
 /** What a copy does without: made by builds, or shared through a link. */
 const LEFT_OUT: ReadonlySet<string> = new Set(["node_modules", ".git", ".next", ".pawl", "artifacts", "cache"]);
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 600_000;
 
 export async function createLane(projectRoot: string): Promise<Lane> {
   const folder = await mkdtemp(join(tmpdir(), "pawl-mutants-"));
