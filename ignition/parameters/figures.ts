@@ -1,59 +1,55 @@
-/** Seconds and wei that each network's contracts are built with. */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { address } from "#lib/core/encoding.ts";
 
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+/** Ignition writes whole numbers beyond 2^53 as text that ends in `n`. */
+const bigint = z
+  .string()
+  .regex(/^(0|[1-9]\d*)n$/)
+  .transform((text) => BigInt(text.slice(0, -1)));
+const seconds = z.int().min(1).max(0xffff_ffff);
 
-export type Figures = {
-  readonly limits: {
-    readonly minStepTimeout: number;
-    readonly maxStepTimeout: number;
-    readonly minDisputeWindow: number;
-    readonly maxDisputeWindow: number;
-    readonly minProofWindow: number;
-    readonly maxProofWindow: number;
-    readonly minArbitrationWindow: number;
-    readonly maxArbitrationWindow: number;
-    readonly minEntitlementTtl: number;
-    readonly maxEntitlementTtl: number;
-    readonly maxConductBond: bigint;
-  };
-  /** Least bond of an evidence challenge, wei. */
-  readonly minBond: bigint;
-  /** Gas of a claim's proof on-chain: the measured 1.3 million, and room for longer certificates. */
-  readonly proofGas: bigint;
-};
+const parametersSchema = z.strictObject({
+  Pawl: z.strictObject({
+    limits: z.strictObject({
+      minStepTimeout: seconds,
+      maxStepTimeout: seconds,
+      minDisputeWindow: seconds,
+      maxDisputeWindow: seconds,
+      minProofWindow: seconds,
+      maxProofWindow: seconds,
+      minArbitrationWindow: seconds,
+      maxArbitrationWindow: seconds,
+      minEntitlementTtl: seconds,
+      maxEntitlementTtl: seconds,
+      maxConductBond: bigint,
+    }),
+    /** Least bond of an evidence challenge, wei. */
+    minBond: bigint,
+    /** Gas of a claim's proof on-chain: the measured 1.3 million, and room for longer certificates. */
+    proofGas: bigint,
+    /** The contract that checks evidence on-chain; 0 refuses provable offers. */
+    evidenceVerifier: address,
+    /** Uniswap's Permit2; 0 refuses payments through it. */
+    permit2: address,
+  }),
+});
 
-/** The bounds of the protocol. */
-const production: Figures = {
-  limits: {
-    minStepTimeout: DAY,
-    maxStepTimeout: 30 * DAY,
-    minDisputeWindow: DAY,
-    maxDisputeWindow: 14 * DAY,
-    minProofWindow: DAY,
-    maxProofWindow: 7 * DAY,
-    minArbitrationWindow: 3 * DAY,
-    maxArbitrationWindow: 30 * DAY,
-    minEntitlementTtl: DAY,
-    maxEntitlementTtl: 365 * DAY,
-    maxConductBond: 10n ** 18n,
-  },
-  minBond: 10n ** 15n,
-  proofGas: 2_500_000n,
-};
+/** What a network's contracts are built with, but for the one address that depends on the deployer. */
+export type Figures = z.output<typeof parametersSchema>["Pawl"];
 
-/** The same protocol with windows short enough to watch a whole trade. */
-const local: Figures = {
-  ...production,
-  limits: {
-    ...production.limits,
-    minStepTimeout: 1,
-    minDisputeWindow: 1,
-    minProofWindow: 1,
-    minArbitrationWindow: 1,
-    minEntitlementTtl: 1,
-  },
-};
+/**
+ * The parameters of a network, as `hardhat ignition deploy --parameters` takes them too.
+ *
+ * @param text of a file in this folder
+ */
+export function parseParameters(text: string): Figures {
+  return parametersSchema.parse(JSON.parse(text)).Pawl;
+}
 
-export const figures = { local, baseSepolia: production } as const;
+function read(file: string): Figures {
+  return parseParameters(readFileSync(new URL(file, import.meta.url), "utf8"));
+}
+
+/** `local` is the same protocol with windows short enough to watch a whole trade; its Permit2 is deployed with it. */
+export const figures = { local: read("local.json"), baseSepolia: read("baseSepolia.json") } as const;
