@@ -147,9 +147,8 @@ contract SettlementRuleTest is Settling {
             for (uint8 ruling; ruling < 3; ++ruling) {
                 expectRefusal(
                     i == RUN_KEY_MEMBER
-                        ? abi.encodeWithSelector(ISettlement.ChallengeUnknown.selector, ref.runKey, CONDUCT)
-                        : // A split first looks up the price, which an entitlement that does not exist has not.
-                        ISettlement.Ruling(ruling) == SPLIT && i < 2
+                        ? abi.encodeWithSelector(ISettlement.ChallengeUnknown.selector, ref.runKey, CONDUCT) // A split first looks up the price, which an entitlement that does not exist has not.
+                        : ISettlement.Ruling(ruling) == SPLIT && i < 2
                             ? abi.encodeWithSelector(IEscrow.ShareOutOfRange.selector, SHARE, 0)
                             : notPending(terms, ref)
                 );
