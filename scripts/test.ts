@@ -27,6 +27,7 @@ const checks: readonly Check[] = [
   { name: "dead code", command: ["knip"] },
   { name: "import directions", command: ["node", "scripts/check/imports.ts"] },
   { name: "generated files are current", command: ["node", "scripts/check/generated.ts"] },
+  { name: "the escrow's bookkeeping, proven", command: ["node", "scripts/prove.ts"] },
   {
     name: "tests in Solidity",
     command: ["hardhat", "test", "solidity"],
