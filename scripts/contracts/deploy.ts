@@ -16,6 +16,7 @@ import { parseJsonBytes } from "#lib/core/json.ts";
 import pawlModule from "../../ignition/modules/Pawl.ts";
 import sandboxModule from "../../ignition/modules/Sandbox.ts";
 import { type Figures, figures } from "../../ignition/parameters/figures.ts";
+import { checkLine, type Preflight, preflight } from "./deploy-preflight.ts";
 
 /** Chain id of `hardhat node`: its chain ends with its process, so nothing about it is worth resuming. */
 const LOCAL_CHAIN_ID = 31_337;
@@ -26,10 +27,8 @@ type DeployOptions = {
   readonly figures: Figures;
   /** Account of the provider that sends the transactions; its first by default. */
   readonly deployer?: Address;
-  /** The contract that checks evidence on-chain; 0 refuses provable offers. */
+  /** The contract that checks evidence on-chain, instead of the one in the figures. */
   readonly evidenceVerifier?: Address;
-  /** Uniswap's Permit2; 0 refuses payments through it. */
-  readonly permit2?: Address;
   /** Also deploys play money, and a stand-in for Permit2 that the escrow is told of. */
   readonly withSandbox?: boolean;
   /** Where the journal and `deployment.json` go; nothing is written without it. */
@@ -56,11 +55,57 @@ export async function deployPawl(
   }
 }
 
-/** Deploys Pawl to Base Sepolia, with the protocol's production bounds. Resumes from the journal in `folder`. */
-export async function deployToBaseSepolia(folder: string): Promise<Deployment> {
-  const connection = await hre.network.create("baseSepolia");
+export type PublicDeployment = Pick<Preflight, "token" | "roles"> & {
+  readonly chainId: number;
+  readonly figures: Figures;
+  /** Receives the journal and `deployment.json`; a run that was cut off is resumed from it. */
+  readonly folder: string;
+  /** Only look, send nothing. */
+  readonly isDryRun: boolean;
+  /** Takes the lines of the table. */
+  readonly print: (line: string) => void;
+};
+
+/**
+ * Deploys Pawl to a public chain, after everything that can be known beforehand was looked at.
+ *
+ * @returns nothing from a dry run
+ * @throws DEPLOY_* for the first thing that is not as it must be: then nothing was sent
+ */
+export async function deployPublic(provider: Provider, options: PublicDeployment): Promise<Deployment | undefined> {
+  const { figures: parameters, folder, print } = options;
+  const client = createPublicClient({ transport: custom(provider) });
+  const deployer = await deployerOf(provider);
+  const begun = await readPlan(join(folder, "plan.json"));
+  for await (const check of preflight({
+    client,
+    chainId: options.chainId,
+    deployer,
+    figures: parameters,
+    gas: () => rehearse(parameters),
+    ...(begun === undefined ? {} : { begun: begun.escrow }),
+    ...(options.token === undefined ? {} : { token: options.token }),
+    ...(options.roles === undefined ? {} : { roles: options.roles }),
+  })) {
+    print(checkLine(check));
+    if (check.refusal !== undefined) throw check.refusal;
+  }
+  if (options.isDryRun) return undefined;
+  return deployWith(provider, { figures: parameters, deployer, folder });
+}
+
+/** Gas of a whole deployment, measured on a chain in memory. */
+async function rehearse(parameters: Figures): Promise<bigint> {
+  const connection = await hre.network.create("default");
   try {
-    return await deployWith(connection.provider, { figures: figures.baseSepolia, folder });
+    // The evidence verifier is not on that chain, and the registry refuses one without code.
+    await deployWith(connection.provider, { figures: parameters, evidenceVerifier: zeroAddress });
+    const client = createPublicClient({ transport: custom(connection.provider) });
+    let gas = 0n;
+    for (let number = await client.getBlockNumber({ cacheTime: 0 }); number > 0n; number--) {
+      gas += (await client.getBlock({ blockNumber: number })).gasUsed;
+    }
+    return gas;
   } finally {
     await connection.close();
   }
@@ -82,9 +127,8 @@ export async function deployWith(provider: Provider, options: DeployOptions): Pr
     await mkdir(folder, { recursive: true });
   }
 
-  const accounts = z.array(address).parse(await provider.request({ method: "eth_accounts" }));
-  const deployer = options.deployer ?? accounts[0];
-  if (deployer === undefined) throw new Error("the provider has no account to deploy with");
+  const accounts = await accountsOf(provider);
+  const deployer = options.deployer ?? (await deployerOf(provider));
   const startBlock = Number(await client.getBlockNumber({ cacheTime: 0 }));
   const run = async (module: IgnitionModule, parameters: DeploymentParameters) => {
     const result = await deploy({
@@ -115,8 +159,8 @@ export async function deployWith(provider: Provider, options: DeployOptions): Pr
   const addressOf = await run(pawlModule as IgnitionModule, {
     Pawl: {
       escrowAddress: plan.escrow,
-      evidenceVerifier: options.evidenceVerifier ?? zeroAddress,
-      permit2: sandbox?.(sandboxModule.results.permit2) ?? options.permit2 ?? zeroAddress,
+      evidenceVerifier: options.evidenceVerifier ?? options.figures.evidenceVerifier,
+      permit2: sandbox?.(sandboxModule.results.permit2) ?? options.figures.permit2,
       limits: options.figures.limits,
       minBond: options.figures.minBond,
       proofGas: options.figures.proofGas,
@@ -148,15 +192,27 @@ async function planOf(
 ): Promise<z.output<typeof planSchema>> {
   const file = folder === undefined ? undefined : join(folder, "plan.json");
   if (file !== undefined && !isLocal) {
-    const kept = await readOptional(file, (bytes) =>
-      parseJsonBytes(bytes, planSchema, { what: "deployment plan", maxBytes: 1024 }),
-    );
+    const kept = await readPlan(file);
     if (kept !== undefined) return kept;
   }
   const nonce = BigInt(await client.getTransactionCount({ address: deployer })) + ESCROW_NONCE_OFFSET;
   const plan = planSchema.parse({ escrow: getContractAddress({ from: deployer, nonce }), startBlock });
   if (file !== undefined) await writeFile(file, JSON.stringify(plan));
   return plan;
+}
+
+function readPlan(file: string): Promise<z.output<typeof planSchema> | undefined> {
+  return readOptional(file, (bytes) => parseJsonBytes(bytes, planSchema, { what: "deployment plan", maxBytes: 1024 }));
+}
+
+async function accountsOf(provider: Provider): Promise<Address[]> {
+  return z.array(address).parse(await provider.request({ method: "eth_accounts" }));
+}
+
+async function deployerOf(provider: Provider): Promise<Address> {
+  const [first] = await accountsOf(provider);
+  if (first === undefined) throw new Error("the provider has no account to deploy with");
+  return first;
 }
 
 async function readOptional<T>(file: string, parse: (bytes: Uint8Array) => T): Promise<T | undefined> {

@@ -1,18 +1,38 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import hre from "hardhat";
-import { createPublicClient, http } from "viem";
-import { afterEach, expect, it } from "vitest";
+import {
+  type Abi,
+  type Address,
+  createPublicClient,
+  createWalletClient,
+  custom,
+  encodeDeployData,
+  getAddress,
+  getContractAddress,
+  type Hex,
+  http,
+  zeroAddress,
+} from "viem";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { chainOf, requireChain } from "#lib/chain/clients.ts";
 import { parseDeployment } from "#lib/chain/deployment.ts";
+import { escrowAbi } from "#lib/chain/generated/abis.ts";
 import { readOffer } from "#lib/chain/reads.ts";
 import { decodeRevert } from "#lib/chain/revert.ts";
-import { deployPawl } from "../../scripts/contracts/deploy.ts";
+import { type Figures, figures, parseParameters } from "../../ignition/parameters/figures.ts";
+import { production } from "../../ignition/parameters/production.ts";
+import { deployPawl, deployPublic, type PublicDeployment } from "../../scripts/contracts/deploy.ts";
+import { type Comparison, compareDeployment, standardInputs } from "../../scripts/contracts/deploy-verification.ts";
+import { buildContracts } from "./build.ts";
 import { refusalOf } from "./world.ts";
 
 /** A client of the local chain at this address. */
 const clientOf = (rpcUrl: string) => createPublicClient({ chain: chainOf(31_337, rpcUrl), transport: http(rpcUrl) });
+
+beforeAll(buildContracts, 120_000);
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -52,3 +72,244 @@ it("says that a chain which does not answer is unreachable", async () => {
     kind: "backend",
   });
 });
+
+describe("a deployment to a public chain", () => {
+  /** A chain in memory that says it is Base Sepolia, with Permit2 where it is there. */
+  async function publicChain(id = 84_532) {
+    const connection = await hre.network.create({
+      network: "default",
+      override: { chainId: id, mining: { auto: true, interval: 20 }, allowBlocksWithSameTimestamp: true },
+    });
+    cleanups.push(() => connection.close());
+    const provider = connection.provider as Parameters<typeof deployPublic>[0];
+    const client = createPublicClient({ transport: custom(provider) });
+    const { deployedBytecode } = await hre.artifacts.readArtifact("SandboxPermit2");
+    await provider.request({
+      method: "hardhat_setCode",
+      params: [figures.baseSepolia.permit2, deployedBytecode],
+    });
+    const folder = await mkdtemp(join(tmpdir(), "pawl-public-"));
+    cleanups.push(() => rm(folder, { recursive: true }));
+    const lines: string[] = [];
+    const run = (options: Partial<PublicDeployment> = {}) =>
+      deployPublic(provider, {
+        chainId: 84_532,
+        figures: figures.baseSepolia,
+        folder,
+        isDryRun: true,
+        print: (line) => lines.push(line),
+        ...options,
+      });
+    const [deployer = "0x", other = "0x"] = (await provider.request({ method: "eth_accounts" })) as Address[];
+    const nonce = () => client.getTransactionCount({ address: deployer });
+    async function token(name: "SandboxToken" | "HostileToken") {
+      const { abi, bytecode } = await hre.artifacts.readArtifact(name);
+      const data = encodeDeployData({ abi: abi as Abi, bytecode: bytecode as Hex });
+      const wallet = createWalletClient({ account: deployer, transport: custom(provider) });
+      const hash = await wallet.sendTransaction({ data, chain: null });
+      const { contractAddress } = await client.waitForTransactionReceipt({ hash });
+      if (!contractAddress) throw new Error(`${name} was not deployed`);
+      const write = (functionName: string, args: readonly unknown[]) =>
+        wallet.writeContract({ address: contractAddress, abi: abi as Abi, functionName, args: [...args], chain: null });
+      await write("mint", [other, 1_000_000n]);
+      return { address: contractAddress, holder: other, write };
+    }
+    return { provider, client, run, lines, deployer, nonce, token, folder };
+  }
+
+  /** Refuses under this code, with that line last in the table, and nothing sent. */
+  async function expectRefused(
+    chain: Awaited<ReturnType<typeof publicChain>>,
+    options: Partial<PublicDeployment>,
+    code: string,
+  ) {
+    const before = await chain.nonce();
+    chain.lines.length = 0;
+    expect(await refusalOf(chain.run({ isDryRun: false, ...options }))).toMatchObject({ code });
+    expect(chain.lines.filter((line) => line.startsWith("refused"))).toEqual([chain.lines.at(-1)]);
+    expect(await chain.nonce()).toBe(before);
+  }
+
+  it("is refused on another chain before anything else is looked at", async () => {
+    const chain = await publicChain(8453);
+    await expectRefused(chain, {}, "DEPLOY_CHAIN_WRONG");
+    expect(chain.lines).toHaveLength(1);
+  });
+
+  it.each(Object.keys(production.limits) as (keyof Figures["limits"])[])("is refused with another %s", async (name) => {
+    const chain = await publicChain();
+    const { limits } = figures.baseSepolia;
+    const changed = { ...limits, [name]: typeof limits[name] === "bigint" ? limits[name] + 1n : limits[name] - 1 };
+    await expectRefused(chain, { figures: { ...figures.baseSepolia, limits: changed } }, "DEPLOY_BOUND_CHANGED");
+  });
+
+  it("is refused with the figures of local chains, a lower bond or another gas", async () => {
+    const chain = await publicChain();
+    await expectRefused(chain, { figures: figures.local }, "DEPLOY_BOUND_CHANGED");
+    for (const changed of [{ minBond: 1n }, { proofGas: 1n }]) {
+      await expectRefused(chain, { figures: { ...figures.baseSepolia, ...changed } }, "DEPLOY_BOUND_CHANGED");
+    }
+  });
+
+  it("is refused where one of the contracts would find code", async () => {
+    const chain = await publicChain();
+    const address = getContractAddress({ from: chain.deployer, nonce: BigInt(await chain.nonce()) + 3n });
+    await chain.provider.request({ method: "hardhat_setCode", params: [address, "0x00"] });
+    await expectRefused(chain, {}, "DEPLOY_ADDRESS_TAKEN");
+  });
+
+  it("is refused to a deployer who cannot pay for all of it", async () => {
+    const chain = await publicChain();
+    await chain.provider.request({ method: "hardhat_setBalance", params: [chain.deployer, "0x2386f26fc10000"] });
+    await expectRefused(chain, {}, "DEPLOY_FUNDS_INSUFFICIENT");
+  });
+
+  it("is refused where Permit2 is missing, or is something else", async () => {
+    const chain = await publicChain();
+    const { permit2 } = figures.baseSepolia;
+    for (const code of ["0x", "0x00", (await hre.artifacts.readArtifact("SandboxToken")).deployedBytecode]) {
+      await chain.provider.request({ method: "hardhat_setCode", params: [permit2, code] });
+      await expectRefused(chain, {}, "DEPLOY_PERMIT2_UNFIT");
+    }
+  });
+
+  it("is refused with an evidence verifier that is not there", async () => {
+    const chain = await publicChain();
+    const evidenceVerifier = `0x${"12".repeat(20)}` as const;
+    await expectRefused(chain, { figures: { ...figures.baseSepolia, evidenceVerifier } }, "DEPLOY_VERIFIER_MISSING");
+  });
+
+  it("is refused for a token that is none, or that moves less than it is asked to", async () => {
+    const chain = await publicChain();
+    const holder = chain.deployer;
+    await expectRefused(chain, { token: { address: `0x${"34".repeat(20)}`, holder } }, "DEPLOY_TOKEN_UNFIT");
+    await expectRefused(chain, { token: { address: figures.baseSepolia.permit2, holder } }, "DEPLOY_TOKEN_UNFIT");
+    const { address, holder: owner, write } = await chain.token("HostileToken");
+    for (const mood of [1, 2, 3]) {
+      await write("setMood", [mood]);
+      await expectRefused(chain, { token: { address, holder: owner } }, "DEPLOY_TOKEN_UNFIT");
+    }
+  });
+
+  it.each([
+    ["nobody", zeroAddress],
+    ["a precompile", "0x0000000000000000000000000000000000000100"],
+  ] as const)("is refused with %s in a role", async (_, address) => {
+    await expectRefused(await publicChain(), { roles: { gateway: address } }, "DEPLOY_ROLE_UNFIT");
+  });
+
+  it("is refused with one of its own contracts in a role", async () => {
+    const chain = await publicChain();
+    const own = getContractAddress({ from: chain.deployer, nonce: BigInt(await chain.nonce()) + 2n });
+    await expectRefused(chain, { roles: { arbiter: own } }, "DEPLOY_ROLE_UNFIT");
+  });
+
+  it("is only looked at in a dry run", async () => {
+    const chain = await publicChain();
+    const { address, holder } = await chain.token("SandboxToken");
+    const before = await chain.nonce();
+    const gateway = chain.deployer;
+    expect(await chain.run({ token: { address, holder }, roles: { gateway } })).toBeUndefined();
+    expect(chain.lines.every((line) => line.startsWith("ok "))).toBe(true);
+    expect(chain.lines).toHaveLength(1 + 13 + 4 + 1 + 1 + 1 + 1 + 1);
+    expect(chain.lines.join("\n")).toContain("6 decimals, of 500000 units 500000 and 500000 left");
+    expect(await chain.nonce()).toBe(before);
+  });
+
+  it("is where it was foretold, knows Permit2, and is the code of this build", async () => {
+    const chain = await publicChain();
+    const foretold = [0n, 1n, 2n, 3n].map((offset) => getContractAddress({ from: chain.deployer, nonce: offset }));
+    const deployment = await chain.run({ isDryRun: false });
+    if (deployment === undefined) throw new Error("nothing was deployed");
+    const { offerRegistry, permitConsumer, settlement, escrow } = deployment;
+    expect([offerRegistry, permitConsumer, settlement, escrow].map((at) => getAddress(at))).toEqual(foretold);
+    expect(await chain.client.readContract({ address: escrow, abi: escrowAbi, functionName: "permit2" })).toBe(
+      getAddress(figures.baseSepolia.permit2),
+    );
+    // Run again, it is found.
+    expect(await chain.run({ isDryRun: false })).toEqual(deployment);
+
+    const compare = (to = deployment) => compareDeployment(chain.client, to, hre.config.paths.artifacts);
+    const differences = (compared: readonly Comparison[]) =>
+      compared.flatMap(({ name, difference }) => (difference === undefined ? [] : [`${name}: ${difference}`]));
+    expect((await compare()).map(({ name }) => name)).toEqual([
+      "OfferRegistry",
+      "PermitConsumer",
+      "Settlement",
+      "Escrow",
+    ]);
+    expect(differences(await compare())).toEqual([]);
+
+    // Contracts of another deployment have the same code, but not the same partners.
+    const stranger = `0x${"56".repeat(20)}` as const;
+    const code = await chain.client.getCode({ address: permitConsumer });
+    await chain.provider.request({ method: "hardhat_setCode", params: [stranger, code] });
+    expect(differences(await compare({ ...deployment, permitConsumer: stranger }))).toEqual([
+      `Settlement: points to ${getAddress(permitConsumer)} as permitConsumer, not to ${stranger}`,
+      `Escrow: points to ${getAddress(permitConsumer)} as permitConsumer, not to ${stranger}`,
+    ]);
+    // One byte, in the middle of the code.
+    const ledger = (await chain.client.getCode({ address: escrow })) ?? "0x";
+    const flipped = `${ledger.slice(0, 2002)}${ledger[2002] === "0" ? "1" : "0"}${ledger.slice(2003)}`;
+    await chain.provider.request({ method: "hardhat_setCode", params: [escrow, flipped] });
+    expect(differences(await compare())).toEqual(["Escrow: code differs from byte 1000 on"]);
+    await chain.provider.request({ method: "hardhat_setCode", params: [escrow, `${ledger}00`] });
+    expect(differences(await compare())).toEqual([
+      expect.stringMatching(/^Escrow: \d+ bytes of code, the build has \d+$/),
+    ]);
+    await chain.provider.request({ method: "hardhat_setCode", params: [escrow, "0x"] });
+    expect(differences(await compare())).toEqual(["Escrow: no code at this address"]);
+  });
+});
+
+describe("parameters", () => {
+  it("of Base Sepolia are the protocol's, and those of local chains differ in least windows only", () => {
+    const { limits, minBond, proofGas } = figures.baseSepolia;
+    expect({ limits, minBond, proofGas }).toEqual(production);
+    const changed = Object.keys(limits).filter(
+      (name) => limits[name as keyof typeof limits] !== figures.local.limits[name as keyof typeof limits],
+    );
+    expect(changed).toEqual(
+      ["StepTimeout", "DisputeWindow", "ProofWindow", "ArbitrationWindow", "EntitlementTtl"].map(
+        (name) => `min${name}`,
+      ),
+    );
+  });
+
+  it.each([
+    ["a member too many", { Pawl: { ...rawParameters().Pawl, owner: zeroAddress } }],
+    ["a number where wei are text", { Pawl: { ...rawParameters().Pawl, minBond: 1 } }],
+    [
+      "a window of nothing",
+      { Pawl: { ...rawParameters().Pawl, limits: { ...rawParameters().Pawl.limits, minStepTimeout: 0 } } },
+    ],
+    ["an address that is none", { Pawl: { ...rawParameters().Pawl, permit2: "0x12" } }],
+  ])("with %s are refused", (_, parameters) => {
+    expect(() => parseParameters(JSON.stringify(parameters))).toThrow();
+  });
+});
+
+describe("what source verification asks for", () => {
+  it("is the input of the build, for every contract", async () => {
+    const inputs = await standardInputs(hre.config.paths.artifacts);
+    expect(inputs.map(({ name }) => name)).toEqual([
+      "OfferRegistry",
+      "PermitConsumer",
+      "Settlement",
+      "Escrow",
+      "SandboxToken",
+    ]);
+    for (const { text, contract, compiler } of inputs) {
+      const input = JSON.parse(text) as { language: string; sources: Record<string, unknown>; settings: unknown };
+      expect(input.language).toBe("Solidity");
+      expect(Object.keys(input.sources)).toContain(contract.split(":")[0]);
+      expect(input.settings).toMatchObject({ viaIR: true, evmVersion: "osaka", optimizer: { runs: 1_000_000 } });
+      expect(compiler).toMatch(/^0\.8\.37\+commit\.[0-9a-f]{8}/);
+    }
+  });
+});
+
+function rawParameters() {
+  const file = new URL("../../ignition/parameters/baseSepolia.json", import.meta.url);
+  return JSON.parse(readFileSync(file, "utf8")) as { readonly Pawl: { readonly limits: object } };
+}
