@@ -138,7 +138,7 @@ function momentFor({ move, now, state }: Table, { moment, possible, patient = fa
   // The honest wait until it is possible, if that is not too long.
   if (at === "soon") return twist === 0 && wait && possible === "after" && pick % 3 > 0 ? Math.max(soon, moment) : soon;
   // What is possible only before a moment is mostly done well before it.
-  const onTheEdge = possible === "after" ? wait || pick % 4 === 0 : wait ? pick % 4 === 0 : pick % 12 === 8;
+  const onTheEdge = possible === "after" ? wait || pick % 4 === 0 : wait ? pick % 3 === 0 : pick % 12 === 8;
   return onTheEdge ? Math.max(soon, moment + offset) : soon;
 }
 

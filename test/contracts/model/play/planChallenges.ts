@@ -65,7 +65,9 @@ function challengeEvidenceOf(table: Table, run: Run): Plan | undefined {
   const baseFee = move.pick % 5 === 4 ? 10n * GWEI * BigInt(move.amount) : 0n;
   const bond = evidenceBond(state.figures, baseFee);
   const by = choose(["watcher", "buyer", "refuser", "seller", "account"], move.pick) ?? "watcher";
-  const honest = { claimed: referenceTo(table, run), value: bond };
+  // Whoever is not sure of the gas price sends more than the bond.
+  const excess = move.pick % 4 === 1 ? BigInt(move.amount) : 0n;
+  const honest = { claimed: referenceTo(table, run), value: bond + excess };
   const bent = bend(move.twist, honest, [
     (same) => ({ ...same, value: bond + BigInt(move.amount) }),
     (same) => ({ ...same, value: bond - 1n }),
