@@ -52,28 +52,33 @@ function chainOfTests(runs: { readonly fuzz: number; readonly invariant: number 
   };
 }
 
+/** The same bytecode under every profile: Hardhat's own `production` cannot compile these contracts. */
+const compilation = {
+  compilers: [
+    {
+      version: "0.8.37",
+      path: soljson,
+      settings: {
+        viaIR: true,
+        optimizer: { enabled: true, runs: 1_000_000 },
+        evmVersion: "osaka",
+        metadata: { bytecodeHash: "none" },
+        // NatSpec is input of lib/chain/generated: errors are shown to people with their own sentence.
+        outputSelection: { "*": { "*": ["userdoc", "devdoc"] } },
+      },
+    },
+  ],
+  overrides: Object.fromEntries(
+    globSync("test/solidity/**/*.sol", { cwd: import.meta.dirname }).map((file) => [file, testCompiler]),
+  ),
+};
+
 export default defineConfig({
   plugins: [hardhatToolboxViem, testsCompiledByFolder],
   solidity: {
     // Tests have settings of their own below, and create the contracts from the artifacts of this build.
     splitTestsCompilation: true,
-    compilers: [
-      {
-        version: "0.8.37",
-        path: soljson,
-        settings: {
-          viaIR: true,
-          optimizer: { enabled: true, runs: 1_000_000 },
-          evmVersion: "osaka",
-          metadata: { bytecodeHash: "none" },
-          // NatSpec is input of lib/chain/generated: errors are shown to people with their own sentence.
-          outputSelection: { "*": { "*": ["userdoc", "devdoc"] } },
-        },
-      },
-    ],
-    overrides: Object.fromEntries(
-      globSync("test/solidity/**/*.sol", { cwd: import.meta.dirname }).map((file) => [file, testCompiler]),
-    ),
+    profiles: { default: compilation, production: compilation },
   },
   paths: { tests: { solidity: "test/solidity" } },
   test: {

@@ -665,6 +665,7 @@ export async function createWorld(options: { readonly bare?: boolean } = {}) {
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
+export const EVIDENCE = 0;
 export const RULING = { upheld: 0, split: 1, rejected: 2 } as const;
 
 /** The decoded refusal of a call, or a failure if it went through. */

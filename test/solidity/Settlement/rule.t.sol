@@ -145,9 +145,10 @@ contract SettlementRuleTest is Settling {
         for (uint256 i; i < REFERENCE_MEMBERS; ++i) {
             ClaimedStep memory ref = falsified(claimed.ref, i);
             for (uint8 ruling; ruling < 3; ++ruling) {
+                // A split first looks up the price, which an entitlement that does not exist has not.
                 expectRefusal(
                     i == RUN_KEY_MEMBER
-                        ? abi.encodeWithSelector(ISettlement.ChallengeUnknown.selector, ref.runKey, CONDUCT) // A split first looks up the price, which an entitlement that does not exist has not.
+                        ? abi.encodeWithSelector(ISettlement.ChallengeUnknown.selector, ref.runKey, CONDUCT)
                         : ISettlement.Ruling(ruling) == SPLIT && i < 2
                             ? abi.encodeWithSelector(IEscrow.ShareOutOfRange.selector, SHARE, 0)
                             : notPending(terms, ref)
