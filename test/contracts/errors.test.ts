@@ -400,3 +400,14 @@ describe("every custom error", () => {
     expect(refusal.message).toBe(sentence);
   });
 });
+
+it("takes no native money that is sent without a call", async () => {
+  const w = await createWorld();
+  const { offerRegistry, escrow, permitConsumer, settlement } = w.deployment;
+  for (const to of [offerRegistry, escrow, permitConsumer, settlement]) {
+    const sending = w.wallet.sendTransaction({ account: addressOf("stranger"), to, value: 1n, gas: 100_000n });
+    await expectRefusal(sending, "CHAIN_CALL_FAILED");
+    expect(await w.client.getBalance({ address: to })).toBe(0n);
+  }
+  await w.connection.close();
+});
