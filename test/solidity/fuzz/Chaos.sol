@@ -119,6 +119,7 @@ abstract contract Chaos is World {
         _requireBalance(afterwards, logs);
         _requireNobodyRobbed(before, afterwards, call.caller, payer);
         _requireOrder(before, afterwards);
+        _requireChallenges(before, afterwards);
         // Who has no part in a trade gains nothing by any call.
         if (call.caller == outsider) assertLe(_wealthOf(outsider), wealth, "10: an outsider gained");
     }
@@ -261,6 +262,29 @@ abstract contract Chaos is World {
         for (uint256 i; i < before.offers.length; ++i) {
             assertGe(uint8(afterwards.offers[i]), uint8(before.offers[i]), "6: an offer came back");
         }
+    }
+
+    /// @dev Bonds are held for challenges and nothing else, and none that still counts is given up undecided (1, 9).
+    function _requireChallenges(Picture memory before, Picture memory afterwards) private pure {
+        uint256 bonds;
+        for (uint256 i; i < afterwards.challenges.length; ++i) {
+            ISettlement.Challenge memory was = before.challenges[i];
+            bonds += afterwards.challenges[i].bond;
+            bool isForgotten = was.poster != address(0) && afterwards.challenges[i].poster == address(0);
+            if (!isForgotten || !_isAmong(was.claimDigest, afterwards.digests)) continue;
+            IEscrow.Run memory run = afterwards.runs[i / 2];
+            bool isDecided =
+                i % 2 == 0
+                    ? run.evidence == IEscrow.EvidenceStatus.Answered
+                    : run.conduct > IEscrow.ConductStatus.Challenged;
+            assertTrue(isDecided, "9: a challenge that counts was forgotten");
+        }
+        assertEq(afterwards.bonds, bonds, "1: bonds are those of open challenges");
+    }
+
+    function _isAmong(bytes32 digest, bytes32[] memory digests) private pure returns (bool) {
+        for (uint256 i; i < digests.length; ++i) if (digests[i] == digest) return true;
+        return false;
     }
 
     // ------------------------------------------------------------------ what there is

@@ -35,7 +35,8 @@ contract SettlementCalls is Chaos {
     function test_Fuzz_ChallengeEvidence(uint256 seed) external {
         Claimed memory claimed = seed % 8 < 4 ? pending : conductChallenged;
         bytes memory data = abi.encodeCall(ISettlement.challengeEvidence, (bought.terms, claimed.ref));
-        attempt(Call(address(settlement), data, stranger, MIN_BOND), seed);
+        // Whatever is more than the bond comes back.
+        attempt(Call(address(settlement), data, stranger, MIN_BOND + ((seed / 8) % 3)), seed);
     }
 
     function test_Fuzz_ChallengeConduct(uint256 seed) external {
@@ -66,7 +67,14 @@ contract SettlementCalls is Chaos {
 
     function test_Fuzz_ReclaimBond(uint256 seed) external {
         ISettlement.ChallengeKind kind = ISettlement.ChallengeKind((seed / 4) % 2);
-        decide(abi.encodeCall(ISettlement.reclaimBond, (voided.ref.runKey, kind)), seed);
+        // Every other one is of a claim that still counts.
+        Claimed memory claimed =
+            seed % 2 == 0
+                ? voided
+                : kind == ISettlement.ChallengeKind.Evidence
+                    ? evidenceChallenged
+                    : conductChallenged;
+        decide(abi.encodeCall(ISettlement.reclaimBond, (claimed.ref.runKey, kind)), seed);
     }
 
     /// @dev Anybody may call, so a stranger does.
