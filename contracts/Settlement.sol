@@ -192,8 +192,8 @@ contract Settlement is ISettlement, TypedDataDomain {
         delete _challenges[ref.runKey][ChallengeKind.Conduct];
         emit ConductRuled(ref.entitlement, ref.step, ref.runKey, msg.sender, ruling, sellerShare);
         if (ruling == Ruling.Upheld) escrow.recordUpheld(ref);
-        else if (ruling == Ruling.Split) escrow.recordSplit(ref, sellerShare, terms.token);
-        else _reject(offerId, ref, RejectionCause.Ruled);
+        if (ruling == Ruling.Split) escrow.recordSplit(ref, sellerShare, terms.token);
+        if (ruling == Ruling.Rejected) _reject(offerId, ref, RejectionCause.Ruled);
 
         escrow.payBond(msg.sender, terms.arbiterFee);
         escrow.payBond(ruling == Ruling.Upheld ? terms.seller : challenge.poster, challenge.bond - terms.arbiterFee);
