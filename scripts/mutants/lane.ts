@@ -72,11 +72,12 @@ async function runSolidity(folder: string, tests: readonly string[], only?: stri
   const from = Date.now();
   const hardhat = join(folder, "node_modules", "hardhat", "dist", "src", "cli.js");
   const args = ["test", "solidity", ...(only ? ["--grep", only] : []), ...tests];
-  const { exitCode, tail } = await spawnNode([hardhat, ...args], folder);
-  const { passed, failed } = solidityTally(tail);
-  const names = [...tail.matchAll(/^ +\d+\) (?:\w+#)?(?<name>(?:test|invariant)_\w+)/gm)].map(
+  const { exitCode, output } = await spawnNode([hardhat, ...args], folder);
+  const { passed, failed } = solidityTally(output);
+  const names = [...output.matchAll(/^ +\d+\) (?:\w+#)?(?<name>(?:test|invariant)_\w+)/gm)].map(
     ({ groups }) => groups?.name ?? "",
   );
+  const tail = tailOf(output);
   return { exitCode, passed, failed: failed > 0 ? names : [], seconds: (Date.now() - from) / 1000, tail };
 }
 
@@ -86,7 +87,8 @@ async function runVitest(folder: string, tests: readonly string[], only?: string
   await rm(report, { force: true });
   const vitest = join(folder, "node_modules", "vitest", "vitest.mjs");
   const args = ["run", "--bail=1", "--no-cache", "--maxWorkers=1", "--reporter=json", `--outputFile=${report}`];
-  const { exitCode, tail } = await spawnNode([vitest, ...args, ...(only ? ["-t", only] : []), ...tests], folder);
+  const { exitCode, output } = await spawnNode([vitest, ...args, ...(only ? ["-t", only] : []), ...tests], folder);
+  const tail = tailOf(output);
   const text = await readFile(report, "utf8").catch(() => undefined);
   const seconds = (Date.now() - from) / 1000;
   if (text === undefined) return { exitCode, passed: 0, failed: [], seconds, tail };
@@ -97,7 +99,12 @@ async function runVitest(folder: string, tests: readonly string[], only?: string
   return { exitCode, passed: numPassedTests, failed, seconds, tail };
 }
 
-function spawnNode(args: readonly string[], cwd: string): Promise<{ exitCode: number; tail: string }> {
+/** The end of what a run that went wrong printed, for a person. */
+function tailOf(output: string): string {
+  return output.slice(-4_000);
+}
+
+function spawnNode(args: readonly string[], cwd: string): Promise<{ exitCode: number; output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd,
@@ -106,14 +113,12 @@ function spawnNode(args: readonly string[], cwd: string): Promise<{ exitCode: nu
       killSignal: "SIGKILL",
       env: { ...cleanEnvironment(), NODE_ENV: "test", NO_COLOR: "1", PAWL_SHRINK: "0" },
     });
-    let tail = "";
-    const keep = (chunk: Buffer) => {
-      tail = (tail + chunk.toString("utf8")).slice(-20_000);
-    };
+    const chunks: Buffer[] = [];
+    const keep = (chunk: Buffer) => chunks.push(chunk);
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
     child.once("error", reject);
-    child.once("close", (code) => resolve({ exitCode: code ?? 1, tail }));
+    child.once("close", (code) => resolve({ exitCode: code ?? 1, output: Buffer.concat(chunks).toString("utf8") }));
   });
 }
 
