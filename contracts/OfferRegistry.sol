@@ -183,7 +183,11 @@ contract OfferRegistry is IOfferRegistry {
         if (terms.signerWorkflow == 0) revert TermMissing("signerWorkflow");
         if (terms.signerCommit == 0) revert TermMissing("signerCommit");
         _requireWithin("runnerTier", terms.runnerTier, 1, MAX_TIER);
-        if (terms.runnerTier == MAX_TIER && terms.sourceCommit == 0) revert TermMissing("sourceCommit");
+        // An observation is of a known workflow. And a proof counts once per run: whoever could add a job to the run could
+        // have it prove something else first, so the commit that fixes the run's jobs is fixed as well.
+        if ((terms.runnerTier == MAX_TIER || terms.provable) && terms.sourceCommit == 0) {
+            revert TermMissing("sourceCommit");
+        }
     }
 
     function _requireWithin(string memory term, uint256 value, uint256 min, uint256 max) private pure {

@@ -186,6 +186,12 @@ contract Settlement is ISettlement, TypedDataDomain {
         if (ruling != Ruling.Split && sellerShare != 0) revert ShareNotAllowed(sellerShare);
         Challenge memory challenge = _openChallenge(claimed.runKey, ChallengeKind.Conduct);
         if (block.timestamp >= challenge.end) revert ChallengeTimeOver(challenge.end);
+        // A claim whose proof is overdue is lost. It can be ruled wrong as well, but a ruling for the seller would only
+        // take the buyer's bond before anyone records the loss.
+        Challenge storage evidence = _challenges[claimed.runKey][ChallengeKind.Evidence];
+        if (ruling != Ruling.Rejected && evidence.poster != address(0) && block.timestamp >= evidence.end) {
+            revert ProofOverdue(evidence.end);
+        }
         OfferId offerId = offerIdOf(terms);
         IEscrow.StepRef memory ref = _refOf(offerId, claimed);
 

@@ -195,6 +195,9 @@ export function buildOffer(
   }
   if (fields.runnerTier === "2" && fields.sourceCommit === null)
     problems.sourceCommit = "Tier 2 needs a pinned commit.";
+  if (fields.provable === "yes" && fields.sourceCommit === null) {
+    problems.sourceCommit = "Proof on-chain needs a pinned commit: it fixes the run's jobs.";
+  }
   if (Object.keys(problems).length > 0) return { ok: false, problems, refusal: null };
 
   const bytes = policyBytes(policy);

@@ -484,8 +484,8 @@ interface IEscrow {
     /// @notice Head of the state chain, or the open marker while a step is open.
     function headOf(EntitlementId entitlement) external view returns (bytes32);
 
-    /// @notice The stored run. A claimed run of a paid step keeps `Claimed`, and one voided together with an earlier
-    /// step keeps its last status: {isOpen} and {isPending} tell what still counts.
+    /// @notice The stored run. It stays as it was when its step is paid or voided: {isOpen} and {isPending} tell what
+    /// still counts.
     function runOf(RunKey runKey) external view returns (Run memory);
 
     /// @notice Whether this run and permit hold the entitlement's open step and can still be claimed.

@@ -121,7 +121,7 @@ interface IPermitConsumer is IERC5267 {
     /// @custom:kind invalid
     error DelegationMismatch(EntitlementId expected, EntitlementId actual);
 
-    /// @notice Uses up a permit and opens its step. Emits {PermitConsumed}, and {IEscrow.StepOpened}.
+    /// @notice Uses up a permit and opens its step. Emits {PermitConsumed}.
     /// @dev The caller is the offer's gateway; the permit is live and signed; the ledger's guards hold.
     function consume(OfferTerms calldata terms, Consumption calldata consumption) external returns (bytes32 permitHash);
 

@@ -213,6 +213,10 @@ interface ISettlement is IERC5267 {
     /// @custom:kind conflict
     error ChallengeTimeOver(uint40 end);
 
+    /// @notice The claim was not proven in time: it can only be rejected.
+    /// @custom:kind conflict
+    error ProofOverdue(uint40 end);
+
     /// @notice The time to answer this challenge is not over yet.
     /// @custom:kind conflict
     error ChallengeTimeRunning(uint40 end);

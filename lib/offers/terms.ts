@@ -162,6 +162,9 @@ export function checkTermsAgainstPolicy(
   if (terms.runnerTier === 2 && BigInt(terms.sourceCommit) === 0n) {
     throw offerError("TERMS_INCONSISTENT", { problem: "runner tier 2 needs a pinned source commit", runnerTier: 2 });
   }
+  if (terms.provable && BigInt(terms.sourceCommit) === 0n) {
+    throw offerError("TERMS_INCONSISTENT", { problem: "a provable offer needs a pinned source commit" });
+  }
   if (!terms.provable && terms.arbiter === zeroAddress) {
     throw offerError("TERMS_INCONSISTENT", { problem: "an offer that is not provable must name an arbiter" });
   }

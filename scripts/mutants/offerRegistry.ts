@@ -48,7 +48,13 @@ export const offerRegistryMutants: readonly Mutant[] = mutantsOf(
     },
     "tier-2-any-commit": {
       removes: "tier 2 pins the source commit",
-      from: '        if (terms.runnerTier == MAX_TIER && terms.sourceCommit == 0) revert TermMissing("sourceCommit");\n',
+      from: "(terms.runnerTier == MAX_TIER || terms.provable) && terms.sourceCommit == 0",
+      to: "terms.provable && terms.sourceCommit == 0",
+    },
+    "provable-any-commit": {
+      removes: "a provable offer pins the source commit, so that nobody adds a job to its run",
+      from: "(terms.runnerTier == MAX_TIER || terms.provable) && terms.sourceCommit == 0",
+      to: "terms.runnerTier == MAX_TIER && terms.sourceCommit == 0",
     },
     "page-of-any-size": {
       removes: "a page of offers fits an RPC answer",

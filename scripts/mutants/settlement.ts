@@ -133,6 +133,15 @@ export const settlementMutants: readonly Mutant[] = [
       removes: "row 16: t < rulingEnd",
       from: "        if (block.timestamp >= challenge.end) revert ChallengeTimeOver(challenge.end);\n",
     },
+    "rule-for-a-lost-claim": {
+      removes: "a claim whose proof is overdue cannot be ruled right",
+      from: "            revert ProofOverdue(evidence.end);\n",
+    },
+    "rule-for-a-lost-claim-at-its-second": {
+      removes: "the proof window ends where the ruling for the seller does",
+      from: "evidence.poster != address(0) && block.timestamp >= evidence.end) {\n            revert",
+      to: "evidence.poster != address(0) && block.timestamp > evidence.end) {\n            revert",
+    },
     "rule-share-without-split": {
       removes: "row 16: a share belongs to a split",
       from: "        if (ruling != Ruling.Split && sellerShare != 0) revert ShareNotAllowed(sellerShare);\n",

@@ -40,6 +40,7 @@ describe("an offer's draft", () => {
     [{ signerWorkflow: "pawl/pawl/step.yml" }, "signerWorkflow"],
     [{ workloadEntry: "../up.mjs" }, "workloadEntry"],
     [{ runnerTier: "2", sourceCommit: "" }, "sourceCommit"],
+    [{ runnerTier: "1", provable: "yes", sourceCommit: "" }, "sourceCommit"],
   ];
   it.each(wrong)("names the field of %o", (change, field) => {
     const built = buildOffer({ ...draft, ...change }, context);

@@ -322,6 +322,13 @@ const provocations: Record<ErrorName, (w: World) => Promise<unknown>> = {
     await w.pass(WINDOWS.arbitrationWindow);
     return w.settle("arbiter", "rule", first, [RULING.upheld, 0n]);
   },
+  ProofOverdue: async (w) => {
+    const first = await claimed(w);
+    await w.challengeEvidence(first);
+    await w.challengeConduct(first);
+    await w.pass(WINDOWS.proofWindow);
+    return w.settle("arbiter", "rule", first, [RULING.upheld, 0n]);
+  },
   ChallengeTimeRunning: async (w) => {
     const first = await claimed(w);
     await w.challengeEvidence(first);

@@ -283,7 +283,7 @@ export async function createWorld(options: { readonly bare?: boolean } = {}) {
       callerWorkflow: zeroHash,
       sourceRepositoryId: 0n,
       sourceOwnerId: 0n,
-      sourceCommit: "0x0000000000000000000000000000000000000000",
+      sourceCommit: "0x2222222222222222222222222222222222222222",
       policyHash: sha256(POLICY),
       runnerTier: 1,
       provable: options.bare !== true,

@@ -6394,6 +6394,17 @@ export const settlementAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint40",
+        "name": "end",
+        "type": "uint40"
+      }
+    ],
+    "name": "ProofOverdue",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "bytes32",
         "name": "claimHash",
         "type": "bytes32"
@@ -10123,6 +10134,7 @@ export const contractErrors = {
   PermitSignatureInvalid: {"code":"PERMIT_SIGNATURE_INVALID","kind":"forbidden","sentence":"The permit was not signed by the stated account, or it was signed over other contents."},
   PermitUnobserved: {"code":"PERMIT_UNOBSERVED","kind":"invalid","sentence":"Offers of tier 2 need an observation of the live run in the permit."},
   PolicyHashMismatch: {"code":"POLICY_HASH_MISMATCH","kind":"invalid","sentence":"The policy's bytes do not match the policy hash in the terms. Publish exactly the bytes that were hashed."},
+  ProofOverdue: {"code":"PROOF_OVERDUE","kind":"conflict","sentence":"The claim was not proven in time: it can only be rejected."},
   ReceiverMissing: {"code":"RECEIVER_MISSING","kind":"invalid","sentence":"Name a receiver."},
   ReceiverRefused: {"code":"RECEIVER_REFUSED","kind":"conflict","sentence":"The receiver refused the payment. Name another receiver; the money stays yours."},
   RunAlreadyProven: {"code":"RUN_ALREADY_PROVEN","kind":"conflict","sentence":"This run has already been sold with another claim."},

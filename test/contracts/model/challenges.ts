@@ -86,6 +86,9 @@ export function rule(state: State, call: Call, { offer, claimed, ruling, sellerS
   if (ruling !== "split" && sellerShare !== 0n) refuse("ShareNotAllowed", { sellerShare });
   const challenge = requireChallenge(state, claimed.run, "conduct");
   if (call.at >= challenge.end) refuse("ChallengeTimeOver", { end: challenge.end });
+  const evidence = challengeOf(state, claimed.run, "evidence");
+  if (ruling !== "rejected" && evidence !== undefined && call.at >= evidence.end)
+    refuse("ProofOverdue", { end: evidence.end });
 
   const { poster, bond } = challenge;
   switch (ruling) {

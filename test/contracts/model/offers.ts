@@ -64,11 +64,11 @@ function requireRoles({ gateway, verifier, arbiter, provable }: Terms): void {
   if (arbiter === NOBODY) refuse("TermMissing", { term: "arbiter" });
 }
 
-function requireIdentity({ signerWorkflow, signerCommit, runnerTier, sourceCommit }: Terms): void {
+function requireIdentity({ signerWorkflow, signerCommit, runnerTier, provable, sourceCommit }: Terms): void {
   if (signerWorkflow === "") refuse("TermMissing", { term: "signerWorkflow" });
   if (signerCommit === "") refuse("TermMissing", { term: "signerCommit" });
   requireWithin("runnerTier", runnerTier, 1, 2);
-  if (runnerTier === 2 && sourceCommit === "") refuse("TermMissing", { term: "sourceCommit" });
+  if ((runnerTier === 2 || provable) && sourceCommit === "") refuse("TermMissing", { term: "sourceCommit" });
 }
 
 type Amount = bigint | number;

@@ -110,6 +110,11 @@ describe("offer terms", () => {
     ],
     ["a claim deadline within the step's own time", { stepTimeout: 60 }, "TERMS_INCONSISTENT"],
     ["tier 2 without a pinned source", { sourceCommit: `0x${"00".repeat(20)}` }, "TERMS_INCONSISTENT"],
+    [
+      "proof on-chain without a pinned source",
+      { runnerTier: 1, provable: true, sourceCommit: `0x${"00".repeat(20)}` },
+      "TERMS_INCONSISTENT",
+    ],
     ["neither proof nor arbiter", { arbiter: zeroAddress }, "TERMS_INCONSISTENT"],
   ] as const) {
     it(`are refused with ${why}`, () => {

@@ -427,9 +427,17 @@ contract OfferRegistryPublishTest is World {
         missing(terms, "signerCommit");
     }
 
+    function test_WhenAProvableOfferNamesNoSourceCommit_RevertWithTermMissing() external {
+        OfferTerms memory terms = defaultTerms();
+        terms.sourceCommit = 0;
+        missing(terms, "sourceCommit");
+    }
+
     function test_WhenTheSecondTierNamesNoSourceCommit_RevertWithTermMissing() external {
         OfferTerms memory terms = defaultTerms();
+        terms.provable = false;
         terms.runnerTier = 2;
+        terms.sourceCommit = 0;
         missing(terms, "sourceCommit");
     }
 

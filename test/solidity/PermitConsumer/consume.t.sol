@@ -79,7 +79,7 @@ contract PermitConsumerConsumeTest is Consuming {
     }
 
     function test_GivenTheOfferNamesNoSourceCommit_OpenForAny(bytes20 commit) external {
-        Entitled memory entitled = ofCommit(0);
+        Entitled memory entitled = buyForAnyCommit();
         PermitInput memory permit = permitOf(entitled);
         permit.sourceCommit = commit;
         requireOpen(open(entitled, permit));

@@ -47,18 +47,15 @@ contract SettlementClaimWithProofFactsTest is Settling {
         accepted(claimed, abi.encode(facts));
     }
 
-    function test_GivenThePermitNamesRepositoryAndCommit_AskForThoseOfThePermit() external {
+    function test_GivenThePermitNamesTheRepository_AskForThatOfThePermit() external {
         Entitled memory entitled = buy();
         PermitInput memory permit = permitOf(entitled);
         permit.repositoryId = 123;
-        permit.sourceCommit = bytes20(keccak256("commit"));
         Claimed memory claimed = claimOf(open(entitled, permit));
         IEvidenceVerifier.Facts memory facts = factsOf(claimed, openedAt(claimed.opened));
         facts.repositoryId = entitled.terms.sourceRepositoryId;
-        facts.sourceCommit = entitled.terms.sourceCommit;
         refused(claimed, abi.encode(facts));
         facts.repositoryId = 123;
-        facts.sourceCommit = bytes20(keccak256("commit"));
         accepted(claimed, abi.encode(facts));
     }
 

@@ -10,6 +10,7 @@ import {VM} from "../base/Vm.sol";
 import {Settling} from "./Settling.sol";
 
 contract SettlementRuleTest is Settling {
+    ISettlement.ChallengeKind private constant EVIDENCE = ISettlement.ChallengeKind.Evidence;
     ISettlement.ChallengeKind private constant CONDUCT = ISettlement.ChallengeKind.Conduct;
     ISettlement.Ruling private constant UPHELD = ISettlement.Ruling.Upheld;
     ISettlement.Ruling private constant SPLIT = ISettlement.Ruling.Split;
@@ -137,6 +138,58 @@ contract SettlementRuleTest is Settling {
         );
         assertTrue(inTime != rejectable, "one of the two, and not both");
         assertTrue(inTime == (time < ARBITRATION_WINDOW), "ruled in time");
+    }
+
+    function test_GivenTheEvidenceIsChallengedAsWell_RuleOneSecondBeforeTheEndOfTheProofWindow() external {
+        Claimed memory claimed = objectedTwice();
+        pass(PROOF_WINDOW - 1);
+        rule(claimed, UPHELD, 0);
+        requireNoChallenge(claimed, CONDUCT);
+    }
+
+    function test_GivenTheEvidenceIsChallengedAsWell_RevertWithProofOverdueAtThatSecond() external {
+        overdue(0);
+    }
+
+    function test_GivenTheEvidenceIsChallengedAsWell_RevertWithProofOverdueOneSecondAfter() external {
+        overdue(1);
+    }
+
+    function test_GivenTheEvidenceIsChallengedAsWell_RuleWhereTheProofCameInTime() external {
+        Claimed memory claimed = objectedTwice();
+        prove(claimed);
+        pass(PROOF_WINDOW);
+        rule(claimed, UPHELD, 0);
+        requireNoChallenge(claimed, CONDUCT);
+    }
+
+    function test_GivenTheEvidenceIsChallengedAsWell_RejectAtThatSecond() external {
+        Claimed memory claimed = objectedTwice();
+        pass(PROOF_WINDOW);
+        rule(claimed, REJECTED, 0);
+        requireNoChallenge(claimed, EVIDENCE);
+    }
+
+    function test_GivenTheEvidenceIsChallengedAsWell_BePossibleForTheSellerExactlyWhereTheRejectionOfTheUnprovenClaimIsNot(
+        uint8 time,
+        bool split
+    ) external {
+        Claimed memory claimed = objectedTwice();
+        OfferTerms memory terms = claimed.opened.entitled.terms;
+        ISettlement.Ruling ruling = split ? SPLIT : UPHELD;
+        pass(time % ARBITRATION_WINDOW);
+        uint256 before = VM.snapshotState();
+        VM.prank(arbiter);
+        (bool ruled, ) = address(settlement).call(
+            abi.encodeCall(ISettlement.rule, (terms, claimed.ref, ruling, split ? 1 : 0))
+        );
+        VM.revertToState(before);
+        bool rejectable = succeeds(
+            address(settlement),
+            abi.encodeCall(ISettlement.rejectUnproven, (terms, claimed.ref))
+        );
+        assertTrue(ruled != rejectable, "one of the two, and not both");
+        assertTrue(ruled == (time % ARBITRATION_WINDOW < PROOF_WINDOW), "ruled in time");
     }
 
     function test_WhenTheReferenceIsFalseInOneMember_RefuseWhicheverItIs() external {
@@ -526,6 +579,21 @@ contract SettlementRuleTest is Settling {
         refused(claimed, UPHELD, 0, unknownChallenge(claimed, CONDUCT));
         refused(claimed, SPLIT, SHARE, unknownChallenge(claimed, CONDUCT));
         refused(claimed, REJECTED, 0, unknownChallenge(claimed, CONDUCT));
+    }
+
+    /// @dev A stranger doubts the evidence, and the buyer the conduct.
+    function objectedTwice() private returns (Claimed memory claimed) {
+        claimed = claim(buy());
+        challengeEvidence(claimed);
+        challengeConduct(claimed);
+    }
+
+    function overdue(uint256 late) private {
+        Claimed memory claimed = objectedTwice();
+        uint256 proofEnd = nowIs() + PROOF_WINDOW;
+        pass(PROOF_WINDOW + late);
+        refused(claimed, UPHELD, 0, abi.encodeWithSelector(ISettlement.ProofOverdue.selector, proofEnd));
+        refused(claimed, SPLIT, 1, abi.encodeWithSelector(ISettlement.ProofOverdue.selector, proofEnd));
     }
 
     function tooLate(uint256 time) private {

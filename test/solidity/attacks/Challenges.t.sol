@@ -306,6 +306,22 @@ contract ChallengeAttacks is Attacking {
         settlement.reclaimBond(claimed.ref.runKey, ISettlement.ChallengeKind.Evidence);
     }
 
+    function test_Attack_RuleOnALostClaimToKeepTheBuyersBond() external {
+        Claimed memory claimed = claim(buy());
+        challengeEvidence(claimed);
+        challengeConduct(claimed);
+        uint256 proofEnd = nowIs() + PROOF_WINDOW;
+        pass(PROOF_WINDOW);
+        for (uint256 i; i < 2; ++i) {
+            expectRefusal(abi.encodeWithSelector(ISettlement.ProofOverdue.selector, proofEnd));
+            VM.prank(arbiter);
+            settlement.rule(claimed.opened.entitled.terms, claimed.ref, ISettlement.Ruling(i), i == 1 ? 1 : 0);
+        }
+        rejectUnproven(claimed);
+        assertEq(creditOf(buyer), CONDUCT_BOND, "credit of the buyer");
+        assertEq(creditOf(arbiter) + creditOf(seller), 0, "credit of arbiter and seller");
+    }
+
     function test_Attack_CallTheLedgerInTheSettlementsPlace() external {
         Claimed memory claimed = claim(buy());
         challengeEvidence(claimed);

@@ -23,7 +23,7 @@ contract PermitAttacks is Attacking {
     }
 
     function test_Attack_RunSomethingElseThanThePermitSays() external {
-        Entitled memory entitled = buy();
+        Entitled memory entitled = buyForAnyCommit();
         IPermitConsumer.Consumption memory consumption = signedPermit(entitled, permitOf(entitled));
         PermitInput memory permit = consumption.permit;
         ++permit.runId;

@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IEscrow} from "../../../contracts/interfaces/IEscrow.sol";
+import {IOfferRegistry} from "../../../contracts/interfaces/IOfferRegistry.sol";
+import {IPermitConsumer} from "../../../contracts/interfaces/IPermitConsumer.sol";
 import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
 import {OfferTerms} from "../../../contracts/types/OfferTerms.sol";
 import {PermitInput} from "../../../contracts/types/StepPermit.sol";
@@ -181,6 +183,36 @@ contract ProofAttacks is Attacking {
         settlement.claim(opened.entitled.terms, signed);
         expectRefusal(notOpen(opened));
         settlement.claimWithProof(opened.entitled.terms, proof);
+    }
+
+    /// @dev A run counts for one proof. Who can add a job to a run could spend it on a claim of his own; a provable offer
+    /// therefore fixes the commit, and with it the run's jobs.
+    function test_Attack_SpendARunOnAClaimOfAnotherJob() external {
+        Opened memory opened = open(buy());
+        OfferTerms memory own = termsWithoutArbiter();
+        own.seller = buyer;
+        own.gateway = thief;
+        own.verifier = address(0);
+        own.signerWorkflow = keccak256("the buyer's own workflow");
+        own.sourceCommit = 0;
+        expectRefusal(abi.encodeWithSelector(IOfferRegistry.TermMissing.selector, "sourceCommit"));
+        VM.prank(buyer);
+        registry.publish(own, POLICY);
+        // Pinned to a commit that has his second job, the offer's permits cannot name the run at the other commit.
+        own.sourceCommit = bytes20(keccak256("a commit with a second job"));
+        publish(own);
+        Entitled memory entitled = buyFor(own, buyer, 1);
+        PermitInput memory permit = permitOf(entitled);
+        permit.runId = opened.permit.runId;
+        IPermitConsumer.Consumption memory consumption = signedPermit(entitled, permit);
+        expectRefusal(
+            abi.encodeWithSelector(
+                IPermitConsumer.PermitCommitMismatch.selector,
+                own.sourceCommit,
+                opened.permit.sourceCommit
+            )
+        );
+        consume(entitled, consumption);
     }
 
     function test_Attack_ReplayAnApprovalOnAnotherChain() external {

@@ -118,10 +118,25 @@ abstract contract World is Deployment {
         terms.arbiter = arbiter;
         terms.signerWorkflow = keccak256("workflow");
         terms.signerCommit = bytes20(uint160(0x1111111111111111111111111111111111111111));
+        terms.sourceCommit = bytes20(uint160(0x2222222222222222222222222222222222222222));
         terms.policyHash = sha256(POLICY);
         terms.runnerTier = 1;
         terms.provable = true;
         terms.salt = fresh("offer");
+    }
+
+    /// @dev Terms that leave the source commit to the permit, as no provable offer can.
+    function termsOfAnyCommit() internal returns (OfferTerms memory terms) {
+        terms = defaultTerms();
+        terms.provable = false;
+        terms.sourceCommit = 0;
+    }
+
+    /// @dev Four steps of such an offer.
+    function buyForAnyCommit() internal returns (Entitled memory) {
+        OfferTerms memory terms = termsOfAnyCommit();
+        publish(terms);
+        return buy(terms, 4);
     }
 
     /// @dev Default terms of an offer whose steps nobody can rule on.

@@ -94,6 +94,7 @@ contract PermitConsumerCalls is Chaos {
     function consumable(PermitInput memory permit) private view returns (IPermitConsumer.Consumption memory) {
         permit.epoch = 0;
         permit.step = 1;
+        permit.sourceCommit = bought.terms.sourceCommit;
         permit.parentStateCommitment = 0;
         permit.parentNetCommitment = 0;
         if (permit.deadline < nowIs()) permit.deadline = uint64(nowIs());

@@ -36,7 +36,7 @@ export function termsOf(shape: Shape, now: number): Terms {
     signerWorkflow: "the workflow",
     signerCommit: "the workflow's commit",
     sourceRepository: shape.pinned ? REPOSITORY : 0,
-    sourceCommit: shape.pinned || shape.tier === 2 ? COMMIT : "",
+    sourceCommit: shape.pinned || shape.provable || shape.tier === 2 ? COMMIT : "",
     policy: POLICY,
     runnerTier: shape.tier,
     provable: shape.provable,
@@ -76,6 +76,7 @@ const BAD_TERMS: readonly ((terms: Terms, at: number) => Partial<Terms>)[] = [
   () => ({ runnerTier: 0 }),
   () => ({ runnerTier: 3 }),
   () => ({ runnerTier: 2, sourceCommit: "" }),
+  () => ({ provable: true, sourceCommit: "" }),
 ];
 
 export const planPublish: Planner = (table) => {
