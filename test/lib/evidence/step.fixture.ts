@@ -74,6 +74,7 @@ function pinsIn(topology: Topology, claims: IdentityClaims) {
     sourceOwnerId: free ? 0n : BigInt(claims.repository_owner_id),
     sourceCommit: (free ? `0x${"0".repeat(40)}` : `0x${claims.sha}`) as Hex,
     runnerTier: free ? 1 : 2,
+    provable: !free,
   };
 }
 
@@ -153,15 +154,14 @@ export async function mintStep(changes: StepChanges = {}): Promise<MintedStep> {
     stepTimeout: 86_400,
     disputeWindow: 86_400,
     proofWindow: 86_400,
-    arbitrationWindow: 0,
+    arbitrationWindow: 86_400,
     conductBond: 0n,
     arbiterFee: 0n,
     gateway: lower(gateway.address),
     verifier: `0x${"c2".repeat(20)}`,
     observer: lower(observer.address),
-    arbiter: zeroAddress,
+    arbiter: `0x${"c3".repeat(20)}`,
     policyHash: policyHashOf(policyFile),
-    provable: true,
     salt: word("5"),
     ...pins,
   });
