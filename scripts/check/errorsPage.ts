@@ -6,7 +6,7 @@ import { projectRoot } from "../stack/stack.ts";
 
 type Entry = ErrorDefinition & { readonly code: string; readonly area: string };
 
-/** `docs/errors.md`, from every catalogue in `lib/*\/errors.ts`. @throws Error when a code stands in two of them */
+/** `docs/errors.md`, from every catalogue. @throws Error when a code stands in two of them */
 export async function errorsPage(): Promise<string> {
   const entries = await readCatalogues();
   const seen = new Map<string, string>();
@@ -52,7 +52,7 @@ async function readCatalogues(): Promise<Entry[]> {
 /** Every file that declares errors: by name, so that a new one cannot be forgotten. */
 async function catalogueFiles(): Promise<string[]> {
   const found: string[] = [];
-  for (const folder of ["lib", "app"]) {
+  for (const folder of ["lib", "app", "scripts"]) {
     for (const entry of await readdir(join(projectRoot, folder), { recursive: true, withFileTypes: true })) {
       if (entry.name === "errors.ts" || entry.name === "errorCatalogue.ts")
         found.push(join(entry.parentPath, entry.name));

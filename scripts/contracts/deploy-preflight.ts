@@ -12,8 +12,8 @@ import {
 import type { PawlError } from "#lib/core/error.ts";
 import type { Figures } from "../../ignition/parameters/figures.ts";
 import { production } from "../../ignition/parameters/production.ts";
-import { deployError, type deployErrors } from "./deploy-errors.ts";
 import { probeToken } from "./deploy-token-probe.ts";
+import { deployError, type deployErrors } from "./errors.ts";
 
 /** One line of the table: what was looked at, and what was found. */
 export type Check = { readonly name: string; readonly found: string; readonly refusal?: PawlError };
