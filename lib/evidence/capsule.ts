@@ -21,7 +21,7 @@ export const capsuleFiles = {
   trade: "trade.json",
   /** May be left out where it is too large to carry; its hash is in certificate and claim. */
   stateBundle: "state.bundle",
-  transcript: "transcript.json",
+  transcript: "transcript.jsonl",
   observation: "observation.json",
 } as const;
 

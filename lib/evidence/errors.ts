@@ -201,7 +201,6 @@ export const evidenceErrors = {
     kind: "unverified",
     sentence: "The commitments for the next step are not the ones in certificate and claim.",
   },
-  TRANSCRIPT_BROKEN: { kind: "unverified", sentence: "The transcript's chain of events is broken or not closed." },
   TRANSCRIPT_MISMATCH: {
     kind: "unverified",
     sentence: "The transcript is not the one that the run committed to.",

@@ -4,6 +4,8 @@ import { type Policy, parsePolicy } from "../offers/policy.ts";
 import { checkTermsAgainstPolicy } from "../offers/terms.ts";
 import { runKeyOf } from "../permits/entitlement.ts";
 import { permitHash } from "../permits/stepPermit.ts";
+import { closingData } from "../transcript/event.ts";
+import { readTranscript } from "../transcript/reader.ts";
 import type { CapsuleParts } from "./capsule.ts";
 import type { Certificate } from "./certificate.ts";
 import type { StepClaim } from "./claim.ts";
@@ -16,7 +18,6 @@ import { parseReceipt, receiptDigest } from "./receipt.ts";
 import { parseResult } from "./result.ts";
 import type { SignedTime } from "./sigstore.ts";
 import type { StepExpectation, Trade } from "./trade.ts";
-import { closingData, parseTranscript } from "./transcript.ts";
 
 /**
  * The equalities between the files of a step, its permit and its terms. Each function is one check of the report and
@@ -189,9 +190,9 @@ export function checkNextTokens(bytes: Uint8Array, claim: StepClaim): void {
   }
 }
 
-/** @throws TRANSCRIPT_MISMATCH, TRANSCRIPT_BROKEN, JSON_*, SCHEMA_MISMATCH */
+/** @throws TRANSCRIPT_MISMATCH, TRANSCRIPT_BROKEN, TRANSCRIPT_TOO_LARGE, JSON_*, SCHEMA_MISMATCH */
 export function checkTranscript(bytes: Uint8Array, certificate: Certificate, claim: StepClaim): void {
-  const transcript = parseTranscript(bytes);
+  const transcript = readTranscript(bytes);
   expectEqual("TRANSCRIPT_MISMATCH", "transcriptRoot", claim.transcriptRoot, transcript.root);
   const { resultHash, bundleHash, nextTokensHash, receiptHash, nextStateCommitment, nextNetCommitment } = certificate;
   expectFields(

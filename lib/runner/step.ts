@@ -11,11 +11,12 @@ import { encodeClaim } from "../evidence/claim.ts";
 import { encodeNextTokens } from "../evidence/nextTokens.ts";
 import { encodeReceipt } from "../evidence/receipt.ts";
 import { checksumsText } from "../evidence/statement.ts";
-import { createTranscript } from "../evidence/transcript.ts";
 import { parsePolicy } from "../offers/policy.ts";
 import { contextKind, type StepContext } from "../permits/stepContext.ts";
 import { stepPermitJson } from "../permits/stepPermit.ts";
 import { sealBundle } from "../state/bundle.ts";
+import { TRANSCRIPT_FILE } from "../transcript/event.ts";
+import { createTranscript } from "../transcript/writer.ts";
 import { ask, waitForPermit, waitForRelease } from "./asking.ts";
 import { openCapabilities } from "./capabilities.ts";
 import { deliver, sealResult } from "./delivery.ts";
@@ -181,7 +182,7 @@ export async function runStep(
     "state.bundle": bundle.bytes,
     "next-tokens.json": nextTokens,
     "policy.json": policyFile,
-    "transcript.json": closed.bytes,
+    [TRANSCRIPT_FILE]: closed.bytes,
     "receipt.json": receiptFile,
     "permit.json": canonicalBytes({
       permit: stepPermitJson(permitted.permit),

@@ -94,7 +94,7 @@ export function createClaims(dependencies: ClaimDependencies) {
       nextTokens: files["next-tokens.json"],
       policy: files["policy.json"],
       receipt: files["receipt.json"],
-      transcript: files["transcript.json"],
+      transcript: files["transcript.jsonl"],
       ...(files["state.bundle"].length <= MAX_CARRIED_STATE_BYTES && { stateBundle: files["state.bundle"] }),
       ...(files["observation.json"] && { observation: files["observation.json"] }),
       trade: encodeTrade({

@@ -8,6 +8,7 @@ import { projectRoot } from "../stack/stack.ts";
  */
 const order = [
   "core",
+  "transcript",
   "config",
   "store",
   "chain",

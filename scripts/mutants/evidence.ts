@@ -276,28 +276,6 @@ export const evidenceMutants: readonly Mutant[] = [
       to: "      .some((byte) => byte > 255)\n",
     },
   }),
-  ...mutantsOf("lib/evidence/transcript.ts", "transcript", [FILES], {
-    reordered: {
-      removes: "each event names its place",
-      from: 'if (event.index !== index) throw evidenceError("TRANSCRIPT_BROKEN"',
-      to: 'if (event.index < 0) throw evidenceError("TRANSCRIPT_BROKEN"',
-    },
-    unlinked: {
-      removes: "each event names the one before",
-      from: 'if (event.prev !== prev) throw evidenceError("TRANSCRIPT_BROKEN"',
-      to: 'if (event.prev === "0x") throw evidenceError("TRANSCRIPT_BROKEN"',
-    },
-    uncounted: {
-      removes: "the root commits to the number of events",
-      from: "uint(events.length, 64), merkleRoot",
-      to: "merkleRoot",
-    },
-    reopened: {
-      removes: "nothing follows the closing event",
-      from: "if (event.type === CLOSING_EVENT && index !== events.length - 1) {",
-      to: "if (false) {",
-    },
-  }),
   ...mutantsOf("lib/evidence/capsule.ts", "capsule", [FILES], {
     "other-manifest": {
       removes: "the manifest describes the files",

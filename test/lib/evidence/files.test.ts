@@ -1,8 +1,6 @@
 import fc from "fast-check";
-import { bytesToHex, encodeAbiParameters, type Hex, parseAbiParameters, sha256, stringToBytes, zeroHash } from "viem";
+import { encodeAbiParameters, type Hex, parseAbiParameters, sha256, stringToBytes, zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
-import { systemRandom } from "#lib/core/effects.ts";
-import { sha256Bytes, taggedHash, uint } from "#lib/core/hash.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
 import { type CapsuleParts, capsuleFiles, evidenceHash, packCapsule, unpackCapsule } from "#lib/evidence/capsule.ts";
 import { parseCertificate } from "#lib/evidence/certificate.ts";
@@ -21,7 +19,6 @@ import {
 } from "#lib/evidence/report.ts";
 import { encodeResult, parseResult } from "#lib/evidence/result.ts";
 import { checksumsText, statementBytes } from "#lib/evidence/statement.ts";
-import { createTranscript, parseTranscript, transcriptRoot } from "#lib/evidence/transcript.ts";
 import { packArchive } from "#lib/state/archive.ts";
 import { tried } from "../../properties.ts";
 import { flip, mintStep, rewrite, verifyChanged } from "./step.fixture.ts";
@@ -120,7 +117,6 @@ describe("every JSON file of a step", () => {
     receipt: [minted.parts.receipt, parseReceipt],
     observation: [minted.parts.observation ?? new Uint8Array(), parseObservation],
     result: [minted.parts.result, (bytes) => parseResult(bytes, 65_536)],
-    transcript: [minted.parts.transcript ?? new Uint8Array(), parseTranscript],
   };
   for (const [name, [bytes, parse]] of Object.entries(files)) {
     it(`is strict: ${name}`, () => {
@@ -155,77 +151,6 @@ describe("every JSON file of a step", () => {
       expect(() => encodeResult(result)).toThrow(code("SCHEMA_MISMATCH"));
     }
     expect(parseResult(encodeResult({ v: 1, salt, payload: null }), 1000).payload).toBe(null);
-  });
-});
-
-describe("the transcript", () => {
-  const closing = {
-    resultHash: zeroHash,
-    bundleHash: zeroHash,
-    nextTokensHash: zeroHash,
-    receiptHash: zeroHash,
-    nextStateCommitment: zeroHash,
-    nextNetCommitment: zeroHash,
-  };
-  const record = (count: number) => {
-    const transcript = createTranscript({ clock: () => 1, random: systemRandom });
-    for (let index = 1; index < count; index++) transcript.append("event", { index });
-    return transcript.close(closing);
-  };
-  const leafOf = (event: object) => sha256Bytes(Uint8Array.of(0), canonicalBytes(event));
-
-  it("reads back with the root it was closed with, for every length up to 20", () => {
-    for (let count = 1; count <= 20; count++) {
-      const { bytes, root } = record(count);
-      const read = parseTranscript(bytes);
-      expect(read.events).toHaveLength(count);
-      expect(read.root).toBe(root);
-    }
-  });
-
-  it("commits to the number of events", () => {
-    const { events } = parseTranscript(record(4).bytes);
-    expect(transcriptRoot(events)).not.toBe(transcriptRoot(events.slice(0, 3)));
-    const [only] = events;
-    if (only === undefined) throw new RangeError("no event");
-    // One leaf is its own Merkle root, so the count beside it can be seen.
-    expect(transcriptRoot([only])).toBe(bytesToHex(taggedHash("transcript", uint(1, 64), leafOf(only))));
-  });
-
-  it("takes nothing after its closing event", () => {
-    const transcript = createTranscript({ clock: () => 1, random: systemRandom });
-    transcript.close(closing);
-    expect(() => transcript.append("late", {})).toThrow(code("TRANSCRIPT_BROKEN"));
-  });
-
-  it("is refused with an event after the closing one, although the chain of events holds", () => {
-    const { events } = parseTranscript(record(1).bytes);
-    const [last] = events;
-    if (last === undefined) throw new RangeError("no event");
-    const late = { ...last, index: 1, type: "late", data: {}, prev: bytesToHex(leafOf(last)) };
-    expect(() => parseTranscript(canonicalBytes({ v: 1, events: [last, late] }))).toThrow(code("TRANSCRIPT_BROKEN"));
-    const renamed = { ...last, type: "early" };
-    const chained = { ...late, prev: bytesToHex(leafOf(renamed)) };
-    expect(parseTranscript(canonicalBytes({ v: 1, events: [renamed, chained] })).events).toHaveLength(2);
-  });
-
-  it("is refused with events dropped, repeated, reordered or changed", () => {
-    const { bytes } = record(5);
-    type Events = Record<string, unknown>[];
-    const changes: ((events: Events) => Events)[] = [
-      (events) => events.slice(1),
-      (events) => [...events.slice(0, 2), ...events.slice(3)],
-      (events) => [events[0] ?? {}, ...events],
-      (events) => [events[1] ?? {}, events[0] ?? {}, ...events.slice(2)],
-      (events) => events.map((event, index) => (index === 1 ? { ...event, at: 2 } : event)),
-      (events) => events.map((event, index) => (index === 4 ? { ...event, prev: zeroHash } : event)),
-    ];
-    const alone = rewrite(record(1).bytes, (t) => Object.assign(Object(t.events)[0], { index: 1 }));
-    expect(() => parseTranscript(alone)).toThrow(code("TRANSCRIPT_BROKEN"));
-    for (const change of changes) {
-      const changed = rewrite(bytes, (t) => Object.assign(t, { events: change(t.events as Events) }));
-      expect(() => parseTranscript(changed)).toThrow(code("TRANSCRIPT_BROKEN"));
-    }
   });
 });
 
@@ -269,7 +194,7 @@ describe("the capsule", () => {
     }));
     // One known file less, so that the number of files is not what is refused.
     const files = [...known, { name: "extra.txt", bytes: stringToBytes("x") }]
-      .filter(({ name }) => name !== "transcript.json")
+      .filter(({ name }) => name !== "transcript.jsonl")
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     const exact = files.map(({ name, bytes }) => ({ name, sha256: sha256(bytes), size: bytes.length }));
     const right = { name: "manifest.json", bytes: canonicalBytes({ v: 1, files: exact }) };

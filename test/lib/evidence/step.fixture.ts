@@ -12,7 +12,6 @@ import { encodeReceipt, type Receipt, receiptDigest } from "#lib/evidence/receip
 import { encodeResult, type Result } from "#lib/evidence/result.ts";
 import { statementBytes } from "#lib/evidence/statement.ts";
 import { encodeTrade, type StepExpectation } from "#lib/evidence/trade.ts";
-import { createTranscript } from "#lib/evidence/transcript.ts";
 import { parseTrustedRoot, type TrustPolicy } from "#lib/evidence/trustedRoot.ts";
 import { type StepOptions, verifyStep } from "#lib/evidence/verify.ts";
 import { type Policy, policyBytes, policyHashOf } from "#lib/offers/policy.ts";
@@ -22,6 +21,7 @@ import { runKeyOf } from "#lib/permits/entitlement.ts";
 import { permitConsumerDomain, permitHash, type StepPermit, stepPermitTypes } from "#lib/permits/stepPermit.ts";
 import type { IdentityClaims } from "#lib/sandbox/claims.ts";
 import { type AttestOverrides, createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
+import { createTranscript } from "#lib/transcript/writer.ts";
 import { claimsOfStep } from "../sandbox/claims.fixture.ts";
 
 /** Complete, honest evidence of one step, and a way to change any one thing while all else stays consistent with it. */

@@ -444,7 +444,11 @@ const tradeCases: readonly Case[] = [
     {
       parts: (p) => ({
         ...p,
-        transcript: rewrite(p.transcript ?? p.claim, (t) => Object.assign(Object(t.events)[0], { at: 1 })),
+        transcript: Buffer.from(
+          Buffer.from(p.transcript ?? p.claim)
+            .toString("utf8")
+            .replace(/"at":[0-9]+/, '"at":1'),
+        ),
       }),
     },
     ["transcript: TRANSCRIPT_BROKEN"],

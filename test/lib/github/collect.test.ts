@@ -12,7 +12,7 @@ function evidence(changes: Record<string, Uint8Array | undefined> = {}): Record<
     ...ATTESTED_FILES,
     "next-tokens.json",
     "policy.json",
-    "transcript.json",
+    "transcript.jsonl",
     "receipt.json",
     "permit.json",
   ];

@@ -42,7 +42,7 @@ const CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1";
 export const PRODUCER = `
 mkdir pawl-out && cd pawl-out
 for name in pawl-claim certificate.json result.json state.bundle; do echo "$name of step $STEP" > "$name"; done
-for name in next-tokens.json policy.json transcript.json receipt.json permit.json; do echo '{}' > "$name"; done
+for name in next-tokens.json policy.json transcript.jsonl receipt.json permit.json; do echo '{}' > "$name"; done
 sha256sum pawl-claim certificate.json result.json state.bundle > checksums.txt
 `;
 
