@@ -3,6 +3,7 @@ import { findPawlError } from "#lib/core/error.ts";
 import { coreError } from "#lib/core/errors.ts";
 import { claimCommands } from "./commands/claim.ts";
 import { stepCommand } from "./commands/step.ts";
+import { transcriptCommand } from "./commands/transcript.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
 const program = new Command("pawl")
@@ -20,6 +21,7 @@ Exit codes:
 verifyCommand(program);
 claimCommands(program);
 stepCommand(program);
+transcriptCommand(program);
 
 try {
   await program.parseAsync();
