@@ -73,6 +73,10 @@ export const transcriptErrors = {
     sentence: "An entry of the keyring names another fingerprint than that of its key, or a key stands in it twice.",
   },
   EXPORT_MALFORMED: { kind: "invalid", sentence: "The file is not a signed export of a transcript." },
+  EXPORT_KEY_UNREADABLE: {
+    kind: "invalid",
+    sentence: "The file is not an Ed25519 private key; make one with: openssl genpkey -algorithm ed25519 -out key.pem",
+  },
   EXPORT_SIGNER_UNKNOWN: {
     kind: "unverified",
     sentence: "No key of the keyring signed this export; add the signer's key only if you have it from the signer.",

@@ -43,15 +43,16 @@ const statementSchema = z.strictObject({
  * Makes an export of a log that was read whole.
  *
  * @param leaves leaf hashes of all events
- * @param origin names the log in its checkpoint; the signer's key signs the checkpoint under the same name
+ * @param signer.name begins the checkpoint's origin, which {@link originOf} ends; the key signs under the whole origin
  * @throws CHECKPOINT_MALFORMED, NOTE_KEY_MALFORMED
  */
 export function exportTranscript(
   { count, root, first }: Pick<TranscriptSummary, "count" | "root" | "first">,
   leaves: readonly Uint8Array[],
-  signer: { readonly privateKey: KeyObject; readonly origin: string; readonly at: number },
+  signer: { readonly privateKey: KeyObject; readonly name: string; readonly at: number },
 ): Uint8Array {
-  const checkpoint = checkpointText({ origin: signer.origin, count, treeRoot: bytesToHex(treeRoot(leaves)) });
+  const origin = originOf(signer.name, leafHash(canonicalBytes(first)));
+  const checkpoint = checkpointText({ origin, count, treeRoot: bytesToHex(treeRoot(leaves)) });
   const statement = canonicalBytes({
     v: 1,
     count,
@@ -63,8 +64,16 @@ export function exportTranscript(
   return encodeExport({
     v: 1,
     envelope: signEnvelope(statement, EXPORT_TYPE, [signer.privateKey]),
-    note: encodeNote({ text: checkpoint, signatures: [signNote(checkpoint, signer.origin, signer.privateKey)] }),
+    note: encodeNote({ text: checkpoint, signatures: [signNote(checkpoint, origin, signer.privateKey)] }),
   });
+}
+
+/**
+ * `<name>/<leaf hash of the first event>`: every run is a log of its own, and an origin must never stand for two logs, or
+ * witnesses would rightly call one of them a fork of the other.
+ */
+function originOf(name: string, firstLeaf: Uint8Array): string {
+  return `${name}/${bytesToHex(firstLeaf).slice(2)}`;
 }
 
 /** The export with further signatures on its checkpoint. The signed statement stays as it is. */
@@ -122,6 +131,8 @@ export function verifyExport(
   requireSame("root", root, fingerprint(count, hashBytes(checkpoint.treeRoot)));
   requireSame("opening event", checkpoint.treeRoot, bytesToHex(proven));
   requireSame("opening event's index", 0, opening.event.index);
+  const [name = ""] = checkpoint.origin.split(/\/[0-9a-f]{64}$/);
+  requireSame("origin", originOf(name, leaf), checkpoint.origin);
   const note = parseNote(noteFile);
   requireSame("checkpoint", statement.checkpoint, note.text);
   verifyNote(

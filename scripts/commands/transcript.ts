@@ -16,6 +16,7 @@ import {
 } from "#lib/transcript/proof.ts";
 import type { TranscriptSummary } from "#lib/transcript/reader.ts";
 import { readEvidence, writeEvidence } from "./files.ts";
+import { exportCommands } from "./transcriptExport.ts";
 import { loadFile, replayFile } from "./transcriptFile.ts";
 import { changeOf, dateOf, fieldsOf, sentenceOf, short, shown } from "./transcriptWords.ts";
 
@@ -42,6 +43,7 @@ Begin with:
   proofCommands(transcript);
   explainCommand(transcript);
   traceCommand(transcript);
+  exportCommands(transcript);
 }
 
 type JsonOption = { readonly json?: boolean };
@@ -133,19 +135,7 @@ function diffCommand(transcript: Command): void {
 const SHOWN_DIFFERENCES = 50;
 
 function showDifferences(differences: readonly Difference[]): void {
-  for (const difference of differences.slice(0, SHOWN_DIFFERENCES)) {
-    const { kind, type } = difference;
-    if (kind === "added")
-      console.log(`${styleText("green", "+")} ${type}  ${styleText("dim", `only after, event ${difference.after}`)}`);
-    else if (kind === "removed") {
-      console.log(`${styleText("red", "-")} ${type}  ${styleText("dim", `only before, event ${difference.before}`)}`);
-    } else {
-      const { before, after } = difference;
-      const place = before === after ? `event ${before}` : `event ${before}, now ${after}`;
-      console.log(`${styleText("yellow", "~")} ${type}  ${styleText("dim", place)}`);
-      for (const field of difference.fields) console.log(`    ${changeOf(field)}`);
-    }
-  }
+  for (const difference of differences.slice(0, SHOWN_DIFFERENCES)) showDifference(difference);
   if (differences.length > SHOWN_DIFFERENCES) {
     console.log(`… and ${differences.length - SHOWN_DIFFERENCES} more; --json prints all`);
   }
@@ -157,8 +147,8 @@ function determinismCommand(transcript: Command): void {
   withComparison(transcript.command("verify-determinism"))
     .description("Check that runs did the same in everything but salts and times. Exit code 3 where they did not.")
     .argument("<files...>", "two transcripts or more")
-    .action(async (files: string[], options: ComparisonOptions) => {
-      if (files.length < 2) throw new InvalidArgumentError("give at least two transcripts");
+    .action(async (files: string[], options: ComparisonOptions, command: Command) => {
+      if (files.length < 2) command.error("error: give at least two transcripts");
       const comparison = comparisonOf(options);
       const runs: { file: string; fingerprint: Hex; contentFingerprint: Hex }[] = [];
       for (const file of files) {
@@ -187,7 +177,7 @@ function determinismCommand(transcript: Command): void {
       }
       if (difference) {
         console.log("\nThe first difference:");
-        showDifferences([difference]);
+        showDifference(difference);
         console.log(`See all with: pawl transcript diff-run ${shown(first?.file)} ${shown(other?.file)}`);
       } else {
         console.log(`\n${runs.length} runs did the same`);
@@ -200,9 +190,25 @@ function determinismCommand(transcript: Command): void {
     });
 }
 
+function showDifference(difference: Difference): void {
+  const { kind, type } = difference;
+  if (kind === "added")
+    console.log(`${styleText("green", "+")} ${type}  ${styleText("dim", `only after, event ${difference.after}`)}`);
+  else if (kind === "removed") {
+    console.log(`${styleText("red", "-")} ${type}  ${styleText("dim", `only before, event ${difference.before}`)}`);
+  } else {
+    const { before, after } = difference;
+    const place = before === after ? `event ${before}` : `event ${before}, now ${after}`;
+    console.log(`${styleText("yellow", "~")} ${type}  ${styleText("dim", place)}`);
+    for (const field of difference.fields) console.log(`    ${changeOf(field)}`);
+  }
+}
+
 async function differencesOf(before: string, after: string, comparison: Comparison): Promise<readonly Difference[]> {
   return compareRuns((await loadFile(before)).events, (await loadFile(after)).events, comparison);
 }
+
+type MakeOptions = JsonOption & { event?: number; since?: number; output: string };
 
 function proofCommands(transcript: Command): void {
   const proof = transcript
@@ -216,10 +222,10 @@ function proofCommands(transcript: Command): void {
     .option("--since <count>", "number of events of the earlier state", parseCount)
     .requiredOption("-o, --output <file>", "where to write the proof (required)")
     .option("--json", "print one JSON object")
-    .action(async (file: string, options: JsonOption & { event?: number; since?: number; output: string }) => {
+    .action(async (file: string, options: MakeOptions, command: Command) => {
       const { event, since } = options;
       if ((event === undefined) === (since === undefined))
-        throw new InvalidArgumentError("give either --event or --since");
+        command.error("error: give either --event <index> or --since <count>");
       const log = await loadFile(file);
       const made = event === undefined ? proveConsistency(since ?? 0, log.leaves) : proveEvent(event, log);
       await writeEvidence(options.output, encodeProof(made));

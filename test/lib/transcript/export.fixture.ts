@@ -28,6 +28,6 @@ export const keyringOf = (key: KeyObject, validity: Partial<Keyring["keys"][numb
 export function exported(bytes: Uint8Array, key = owner, forged: Partial<TranscriptSummary> = {}) {
   const leaves: Uint8Array[] = [];
   const summary = readTranscript(bytes, undefined, (_, leaf) => leaves.push(leaf));
-  const envelope = exportTranscript({ ...summary, ...forged }, leaves, { privateKey: key, origin, at: now });
+  const envelope = exportTranscript({ ...summary, ...forged }, leaves, { privateKey: key, name: origin, at: now });
   return { bytes, summary, leaves, envelope };
 }

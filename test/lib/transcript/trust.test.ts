@@ -127,6 +127,14 @@ describe("TRU-04: the export's signature covers the fingerprint", () => {
     expect(() => verifyExport(canonicalBytes(unsigned), trust)).toThrow(code("NOTE_UNSIGNED"));
   });
 
+  it("names each log apart in its checkpoint, so that no two runs look like forks of one log", () => {
+    const origins = [1, 2].map(
+      (seed) => verifyExport(exported(record(2, undefined, seed).bytes).envelope, trust).origin,
+    );
+    expect(new Set(origins).size).toBe(2);
+    for (const name of origins) expect(name).toMatch(/^example\.org\/runs\/[0-9a-f]{64}$/);
+  });
+
   it("refuses a signer who contradicts themself", () => {
     for (const wrong of [
       { count: 7 },
