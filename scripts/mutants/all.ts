@@ -8,11 +8,19 @@ import { permitConsumerMutants } from "./permitConsumer.ts";
 import { runnerMutants } from "./runner.ts";
 import { settlementMutants } from "./settlement.ts";
 import { stateMutants } from "./state.ts";
+import { transcriptMutants } from "./transcript.ts";
 
 /** Each group has a page of its own under docs/results. */
 export const mutantGroups: Readonly<Record<"contracts" | "library", readonly Mutant[]>> = {
   contracts: [...offerRegistryMutants, ...permitConsumerMutants, ...settlementMutants, ...escrowMutants],
-  library: [...gatewayMutants, ...runnerMutants, ...stateMutants, ...evidenceMutants, ...configMutants],
+  library: [
+    ...gatewayMutants,
+    ...runnerMutants,
+    ...stateMutants,
+    ...evidenceMutants,
+    ...configMutants,
+    ...transcriptMutants,
+  ],
 };
 export type MutantGroup = keyof typeof mutantGroups;
 

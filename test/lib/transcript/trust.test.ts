@@ -9,12 +9,13 @@ import { openArtifactStore } from "#lib/transcript/artifactStore.ts";
 import { checkArtifact, openSnapshot, recordArtifact, recordSnapshot } from "#lib/transcript/artifacts.ts";
 import { verifyTranscriptChain } from "#lib/transcript/chain.ts";
 import { createContentFingerprint } from "#lib/transcript/compare.ts";
+import { envelopeJson, signEnvelope } from "#lib/transcript/dsse.ts";
 import { publicKeyOf } from "#lib/transcript/ed25519.ts";
 import type { TranscriptEvent } from "#lib/transcript/event.ts";
-import { verifyExport, withCosignatures } from "#lib/transcript/export.ts";
+import { EXPORT_TYPE, verifyExport, withCosignatures } from "#lib/transcript/export.ts";
 import { encodeKeyring, parseKeyring } from "#lib/transcript/keyring.ts";
 import { treeRoot } from "#lib/transcript/merkle.ts";
-import { keyTypes, verifierKey } from "#lib/transcript/note.ts";
+import { encodeNote, keyTypes, signNote, verifierKey } from "#lib/transcript/note.ts";
 import { readTranscript } from "#lib/transcript/reader.ts";
 import { cosign } from "#lib/transcript/witness.ts";
 import { createTranscript } from "#lib/transcript/writer.ts";
@@ -133,6 +134,38 @@ describe("TRU-04: the export's signature covers the fingerprint", () => {
     );
     expect(new Set(origins).size).toBe(2);
     for (const name of origins) expect(name).toMatch(/^example\.org\/runs\/[0-9a-f]{64}$/);
+  });
+
+  it("refuses a signed statement whose parts contradict one another", () => {
+    const file = JSON.parse(Buffer.from(signed.envelope).toString());
+    const statement = JSON.parse(Buffer.from(file.envelope.payload, "base64").toString());
+    const [origin = ""] = statement.checkpoint.split("\n");
+    const other = exported(record(5, undefined, 9).bytes).summary;
+    const changes: Readonly<Record<string, object>> = {
+      "another size": { count: 7 },
+      "another fingerprint": { root: other.root },
+      "an opening event of another log": { opening: { ...statement.opening, event: other.first } },
+      "an opening event that is not the first": { opening: { ...statement.opening, event: { ...lines[1] } } },
+      "a checkpoint of another size": { checkpoint: statement.checkpoint.replace("\n6\n", "\n7\n") },
+      "an origin without the log's name": { checkpoint: statement.checkpoint.replace(origin, "example.org/runs") },
+      "the origin of another log": { checkpoint: statement.checkpoint.replace(/[0-9a-f]{64}/, "0".repeat(64)) },
+    };
+    const resigned = (change: object) => {
+      const changed = { ...statement, ...change };
+      const text: string = changed.checkpoint;
+      const payload = canonicalBytes(changed);
+      const [name = ""] = text.split("\n");
+      const note = encodeNote({ text, signatures: [signNote(text, name, owner)] });
+      const envelope = envelopeJson(signEnvelope(payload, EXPORT_TYPE, [owner]));
+      return canonicalBytes({ v: 1, envelope, note: Buffer.from(note).toString("base64") });
+    };
+    expect(verifyExport(resigned({}), trust).root).toBe(honest.root);
+    for (const [name, change] of Object.entries(changes)) {
+      expect(() => verifyExport(resigned(change), trust), name).toThrow(code("EXPORT_INCONSISTENT"));
+    }
+    expect(() => verifyExport(resigned({ opening: { ...statement.opening, path: [] } }), trust)).toThrow(
+      code("PROOF_MALFORMED"),
+    );
   });
 
   it("refuses a signer who contradicts themself", () => {
