@@ -105,8 +105,8 @@ export type ExportTrust = {
 };
 
 /**
- * Verifies an export. A signer's key has to be valid at a time that somebody else vouches for: the earliest cosignature
- * of a known witness, or else now. The signer's own clock is never believed, or a key that was stolen after its end
+ * Verifies an export. A signer's key has to be valid at a time that somebody else vouches for: when so many witnesses as
+ * the policy demands had cosigned, or else now. The signer's own clock is never believed, or a key that was stolen after its end
  * could sign for the time before.
  *
  * @param transcript the log in hand, read whole; without it nothing is said of any event but the first
@@ -140,7 +140,7 @@ export function verifyExport(
     signers.map(({ publicKey }) => verifierKey(checkpoint.origin, keyTypes.note, publicKey)),
   );
   const witnesses = trust.witnesses ? checkWitnesses(note, trust.witnesses, trust.now) : [];
-  const shownAt = witnesses.length > 0 ? Math.min(...witnesses.map(({ at }) => at)) : trust.now;
+  const shownAt = trust.witnesses ? timeShown(witnesses, trust.witnesses.threshold) : trust.now;
   const valid = signers.filter((key) => isValidAt(key, shownAt));
   if (valid.length === 0) {
     throw transcriptError("EXPORT_SIGNER_NOT_VALID", { name: signers[0]?.name, at: shownAt });
@@ -159,6 +159,15 @@ export function verifyExport(
     witnesses,
     checkpoint: statement.checkpoint,
   };
+}
+
+/**
+ * By when so many witnesses as the policy demands had seen the checkpoint. Fewer of them, however early they date it, do
+ * not make it older.
+ */
+function timeShown(witnesses: readonly Cosignature[], threshold: number): number {
+  const times = witnesses.map(({ at }) => at).sort((a, b) => a - b);
+  return times[threshold - 1] ?? Number.POSITIVE_INFINITY;
 }
 
 function requireSame(field: string, expected: string | number, actual: string | number): void {

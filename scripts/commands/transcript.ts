@@ -247,9 +247,14 @@ function proofCommands(transcript: Command): void {
     )
     .option("--first-root <fingerprint>", "fingerprint of the earlier state, for a proof of continuation", parseRoot)
     .option("--json", "print one JSON object")
-    .action(async (file: string, options: JsonOption & { root: Hex; firstRoot?: Hex }) => {
+    .action(async (file: string, options: JsonOption & { root: Hex; firstRoot?: Hex }, command: Command) => {
       const { root, firstRoot } = options;
       const read = parseProof(await readEvidence(file));
+      if (read.kind === "consistency" && firstRoot === undefined) {
+        command.error(
+          "error: this proof is about two states of a log: give the earlier one's fingerprint as --first-root",
+        );
+      }
       verifyProof(read, { root, ...(firstRoot !== undefined && { firstRoot }) });
       if (options.json) return print({ verified: true, root, proof: read });
       pass(`${describe(read)}, under fingerprint ${short(root)}`);

@@ -166,8 +166,13 @@ export const transcriptMutants: readonly Mutant[] = [
     },
     "own-clock": {
       removes: "the signer's clock is not believed",
-      from: "Math.min(...witnesses.map(({ at }) => at)) : trust.now",
-      to: "Math.min(...witnesses.map(({ at }) => at)) : statement.signedAt",
+      from: "trust.witnesses.threshold) : trust.now",
+      to: "trust.witnesses.threshold) : statement.signedAt",
+    },
+    "one-witness": {
+      removes: "one witness's clock is not believed",
+      from: "times[threshold - 1] ??",
+      to: "times[0] ??",
     },
     expired: { removes: "the key was valid", from: "if (valid.length === 0) {", to: "if (false) {" },
     "other-log": {

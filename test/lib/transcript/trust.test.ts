@@ -260,6 +260,24 @@ describe("TRU-06: the clock decides nothing", () => {
   });
 });
 
+describe("TRU-06: the clock of one witness decides nothing either", () => {
+  it("a key that had ended stays so when fewer witnesses than the threshold date the log back", () => {
+    const keyring = keyringOf(owner, { notBefore: 0, notAfter: now - 500 });
+    const names = ["a.example", "b.example", "c.example"];
+    const keys = names.map((_, index) => keyOf(30 + index));
+    const witnesses = keys.map((key, index) => verifierKey(names[index] ?? "", keyTypes.cosignature, publicKeyOf(key)));
+    const { checkpoint } = verifyExport(signed.envelope, trust);
+    const cosigned = (...times: number[]) =>
+      withCosignatures(
+        signed.envelope,
+        times.map((at, index) => cosign(checkpoint, names[index] ?? "", keys[index] ?? owner, at)),
+      );
+    const believing = { keyring, now, witnesses: { witnesses, threshold: 2 } };
+    expect(() => verifyExport(cosigned(now - 900, now, now), believing)).toThrow(code("EXPORT_SIGNER_NOT_VALID"));
+    expect(verifyExport(cosigned(now - 900, now, now - 600), believing).witnesses).toHaveLength(3);
+  });
+});
+
 /** A log with an artifact and a snapshot, and where their bytes lie. */
 async function recordedWithBlobs(name: string) {
   const place = join(folder, name);
