@@ -70,6 +70,11 @@ export const transcriptMutants: readonly Mutant[] = [
       from: '  if (last !== 0) throw transcriptError("PROOF_MALFORMED", { index,',
       to: '  if (last < 0) throw transcriptError("PROOF_MALFORMED", { index,',
     },
+    "long-continuation": {
+      removes: "no proof of continuation longer than the trees are high",
+      from: '    if (last === 0) throw transcriptError("PROOF_MALFORMED", { first:',
+      to: '    if (last < 0) throw transcriptError("PROOF_MALFORMED", { first:',
+    },
     "any-past": {
       removes: "the earlier root is the known one",
       from: "  requireEqual(first.root, older);\n",

@@ -38,7 +38,7 @@ describe("a transcript is refused", () => {
     "with a salt changed": lines.map((line, index) => (index === 1 ? { ...line, salt: `0x${"1".repeat(32)}` } : line)),
     "with data changed": lines.map((line, index) => (index === 1 ? { ...line, data: {} } : line)),
     "with a link changed": lines.map((line, index) => (index === 4 ? { ...line, prev: zeroHash } : line)),
-    "that begins at another number": [{ ...at(4), index: 1 }],
+    "that begins at another number": [{ ...at(4), index: 1, prev: zeroHash }],
     "that begins with a link": [{ ...at(4), index: 0 }],
     "without an event": [],
   };

@@ -117,6 +117,9 @@ describe(`an inclusion proof, for every leaf of every size up to ${MOST}`, () =>
       expect(() => rootOfInclusion(leaf, index, count, path)).toThrow(code("PROOF_MALFORMED"));
     }
     expect(() => rootOfInclusion(leaf, 0, 2, [new Uint8Array(31)])).toThrow(code("PROOF_MALFORMED"));
+    for (const wrong of [[], [...path, ...path]]) {
+      expect(() => rootOfInclusion(leaf, 0, 2, wrong)).toThrow(code("PROOF_MALFORMED"));
+    }
     expect(() => inclusionPath(2, leaves.slice(0, 2))).toThrow(code("TRANSCRIPT_EVENT_MISSING"));
     expect(() => inclusionPath(-1, leaves)).toThrow(code("TRANSCRIPT_EVENT_MISSING"));
   });
@@ -171,6 +174,8 @@ describe(`a consistency proof, for every pair of sizes up to ${MOST}`, () => {
     expect(() => consistencyPath(0, leaves)).toThrow(code("PROOF_MALFORMED"));
     expect(() => consistencyPath(MOST + 1, leaves)).toThrow(code("PROOF_MALFORMED"));
     expect(() => verifyConsistency({ count: 0, root: treeRoot([]) }, tree(3), [])).toThrow(code("PROOF_MALFORMED"));
+    const longer = [...consistencyPath(2, leaves.slice(0, 3)), new Uint8Array(32)];
+    expect(() => verifyConsistency(tree(2), tree(3), longer)).toThrow(code("PROOF_MALFORMED"));
     expect(() => verifyConsistency(tree(3), tree(2), [])).toThrow(code("PROOF_MALFORMED"));
     expect(() => verifyConsistency(tree(3), tree(5), [])).toThrow(code("PROOF_MALFORMED"));
   });
