@@ -74,7 +74,7 @@ export function createTranscriptReader(limits: TranscriptLimits, see: SeeEvent =
     }
     const leaf = leafHash(line);
     frontier.append(leaf);
-    prev = bytesToHex(leaf);
+    prev = `0x${Buffer.from(leaf.buffer, leaf.byteOffset, leaf.length).toString("hex")}`;
     first ??= event;
     last = event;
     see(event, leaf);

@@ -57,8 +57,8 @@ export const transcriptMutants: readonly Mutant[] = [
   ...mutantsOf("lib/transcript/merkle.ts", "merkle", [MERKLE], {
     "leaf-as-node": {
       removes: "a leaf cannot pass for a node",
-      from: "const LEAF = Uint8Array.of(0);",
-      to: "const LEAF = Uint8Array.of(1);",
+      from: "const LEAF = 0;",
+      to: "const LEAF = 1;",
     },
     "long-path": {
       removes: "no path longer than the tree is high",
