@@ -2,6 +2,8 @@ import { Command, CommanderError } from "commander";
 import { findPawlError } from "#lib/core/error.ts";
 import { coreError } from "#lib/core/errors.ts";
 import { claimCommands } from "./commands/claim.ts";
+import { collectCommand } from "./commands/collect.ts";
+import { policyCommand } from "./commands/policy.ts";
 import { stepCommand } from "./commands/step.ts";
 import { transcriptCommand } from "./commands/transcript.ts";
 import { verifyCommand } from "./commands/verify.ts";
@@ -22,6 +24,8 @@ verifyCommand(program);
 claimCommands(program);
 stepCommand(program);
 transcriptCommand(program);
+collectCommand(program);
+policyCommand(program);
 
 try {
   await program.parseAsync();

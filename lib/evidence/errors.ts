@@ -188,6 +188,14 @@ export const evidenceErrors = {
     kind: "unverified",
     sentence: "The workload was not kept apart as the policy demands: it had a network.",
   },
+  POLICY_RULE_BROKEN: {
+    kind: "policy",
+    sentence: "The run did not keep to a rule of its policy.",
+  },
+  COLD_START_REFUSED: {
+    kind: "restore",
+    sentence: "The step started afresh although it has a parent, and its policy demands that the state is restored.",
+  },
   REPLAY_WINDOW_CLOSED: {
     kind: "unverified",
     sentence: "The runner's certificate had expired when it was attested.",
