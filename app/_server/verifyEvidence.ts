@@ -6,7 +6,7 @@ import { type ErrorJson, findPawlError } from "#lib/core/error.ts";
 import { coreError } from "#lib/core/errors.ts";
 import type { VerificationReport } from "#lib/evidence/report.ts";
 import { loadTrust } from "#lib/evidence/trust.ts";
-import { verifyAttestation } from "#lib/evidence/verify.ts";
+import { verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
 import { pageError } from "../_wallet/errorCatalogue.ts";
 import { readEvidenceFile } from "./evidenceFile.ts";
 import { getService } from "./service.ts";

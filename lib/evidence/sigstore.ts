@@ -1,5 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import { type SignedEntity, type TrustMaterial, toSignedEntity, VerificationError, Verifier } from "@sigstore/verify";
+import { rememberEncoding } from "./authorities.ts";
 import type { BundleLogEntry, ParsedBundle } from "./bundle.ts";
 import { evidenceError } from "./errors.ts";
 import type { Leaf } from "./leaf.ts";
@@ -7,19 +8,32 @@ import { checkLogEntry } from "./logEntry.ts";
 import type { Thresholds } from "./trustedRoot.ts";
 
 /**
- * The cryptographic checks of a bundle. Each stage gives the library one aspect of the bundle to verify, so that each
- * has a result of its own; the last stage runs the library over the whole once more, so that nothing is accepted which
- * it would refuse as a whole. What the library does not look at is checked beside it.
+ * The cryptographic checks of a bundle. The library judges the whole once, by its own order and rules. What it accepts
+ * has passed every stage below, and only what it does not look at is checked beside it. What it refuses is given to it
+ * again one aspect at a time, so that the failure has the name and code of its own check.
  */
 
 /** A signed time, unix seconds: from a log's promise, or from a timestamp authority. */
 export type SignedTime = { readonly source: "log" | "authority"; readonly at: number };
 
+/** A bundle before the library, and whether the library accepts it as a whole under this material and these limits. */
+export type Judged = {
+  readonly entity: SignedEntity;
+  readonly parsed: ParsedBundle;
+  readonly leaf: Leaf;
+  readonly material: TrustMaterial;
+  readonly limits: Thresholds;
+  readonly accepted: boolean;
+};
+
 const CLOCK_SKEW_SECONDS = 300;
+
 /** Reads the bundle into the library's form. @throws ATTESTATION_FIELD_INVALID */
 export function toEntity(parsed: ParsedBundle, artifact: Uint8Array | undefined): SignedEntity {
   try {
-    return toSignedEntity(parsed.bundle, Buffer.from(artifact ?? []));
+    const entity = toSignedEntity(parsed.bundle, Buffer.from(artifact ?? []));
+    if (entity.key.$case === "certificate") rememberEncoding(entity.key.certificate);
+    return entity;
   } catch (cause) {
     throw evidenceError("ATTESTATION_FIELD_INVALID", { problem: "a timestamp or certificate is unreadable" }, cause);
   }
@@ -38,27 +52,35 @@ export function checkSameReading(entity: SignedEntity, leaf: Leaf): void {
   }
 }
 
+/** Has the library judge the whole. */
+export function judge(bundle: Omit<Judged, "accepted">): Judged {
+  const { entity, material, limits } = bundle;
+  try {
+    verifierOf(material, limits, 1).verify(entity);
+    return { ...bundle, accepted: true };
+  } catch {
+    // Why is found out by the stages, each under its own name.
+    return { ...bundle, accepted: false };
+  }
+}
+
 /** @throws TIMESTAMP_INVALID, TIMESTAMP_IN_FUTURE, LOG_TIME_UNSIGNED */
-export function verifyTimes(
-  entity: SignedEntity,
-  parsed: ParsedBundle,
-  leaf: Leaf,
-  material: TrustMaterial,
-  now: number,
-): readonly SignedTime[] {
+export function verifyTimes({ entity, parsed, leaf, material, accepted }: Judged, now: number): readonly SignedTime[] {
   for (const entry of parsed.logEntries) {
     if (entry.integratedTime !== null && !entry.hasPromise) {
       throw evidenceError("LOG_TIME_UNSIGNED", { actual: entry.integratedTime });
     }
   }
-  stage("TIMESTAMP_INVALID", () =>
-    verifierOf(leafKey(material, leaf), { logEntries: 0, certificateLogs: 0 }, 1).verify({
-      ...entity,
-      key: { $case: "public-key", hint: "" },
-      tlogEntries: [],
-      signature: acceptAnySigner(entity),
-    }),
-  );
+  if (!accepted) {
+    stage("TIMESTAMP_INVALID", () =>
+      verifierOf(leafKey(material, leaf), { logEntries: 0, certificateLogs: 0 }, 1).verify({
+        ...entity,
+        key: { $case: "public-key", hint: "" },
+        tlogEntries: [],
+        signature: acceptAnySigner(entity),
+      }),
+    );
+  }
   const times = entity.timestamps.map((timestamp): SignedTime => {
     if (timestamp.$case === "transparency-log")
       return { source: "log", at: Number(timestamp.tlogEntry.integratedTime) };
@@ -72,7 +94,8 @@ export function verifyTimes(
 }
 
 /** @throws CHAIN_INVALID */
-export function verifyChain(entity: SignedEntity, material: TrustMaterial): true {
+export function verifyChain({ entity, material, accepted }: Judged): true {
+  if (accepted) return true;
   stage("CHAIN_INVALID", () => {
     try {
       verifySigner(entity, material, 0);
@@ -85,18 +108,14 @@ export function verifyChain(entity: SignedEntity, material: TrustMaterial): true
 }
 
 /** @throws TRANSPARENCY_INVALID */
-export function verifyCertificateLog(entity: SignedEntity, material: TrustMaterial, limits: Thresholds): void {
-  stage("TRANSPARENCY_INVALID", () => verifySigner(entity, material, limits.certificateLogs));
+export function verifyCertificateLog({ entity, material, limits, accepted }: Judged): void {
+  if (!accepted) stage("TRANSPARENCY_INVALID", () => verifySigner(entity, material, limits.certificateLogs));
 }
 
 /** @throws LOG_* */
 export function verifyLogEntries(
-  entity: SignedEntity,
-  parsed: ParsedBundle,
-  leaf: Leaf,
-  material: TrustMaterial,
+  { entity, parsed, leaf, material, limits, accepted }: Judged,
   times: readonly SignedTime[],
-  limits: Thresholds,
 ): void {
   if (limits.logEntries === 0) {
     if (parsed.logEntries.length > 0) throw evidenceError("LOG_ENTRY_UNEXPECTED", { actual: parsed.logEntries.length });
@@ -107,6 +126,7 @@ export function verifyLogEntries(
     checkLogEntry(entry, parsed.leaf);
     checkLogKey(entry, material, times);
   }
+  if (accepted) return;
   try {
     verifierOf(leafKey(material, leaf), limits, 0).verify({
       ...entity,
@@ -121,21 +141,23 @@ export function verifyLogEntries(
   }
 }
 
-/** The signature alone, under the leaf's key. @throws ATTESTATION_SIGNATURE_INVALID */
-export function verifySignature(entity: SignedEntity, leaf: Leaf, material: TrustMaterial): void {
-  stage("ATTESTATION_SIGNATURE_INVALID", () =>
+/**
+ * The signature under the leaf's key.
+ *
+ * @param sound every other check has passed: what the library refuses as a whole then fails here, whatever its reason
+ * @throws ATTESTATION_SIGNATURE_INVALID
+ */
+export function verifySignature({ entity, leaf, material, limits, accepted }: Judged, sound: boolean): void {
+  if (accepted) return;
+  stage("ATTESTATION_SIGNATURE_INVALID", () => {
     verifierOf(leafKey(material, leaf), { logEntries: 0, certificateLogs: 0 }, 0).verify({
       ...entity,
       key: { $case: "public-key", hint: "" },
       timestamps: [],
       tlogEntries: [],
-    }),
-  );
-}
-
-/** Everything at once, by the library's own order and rules. @throws ATTESTATION_SIGNATURE_INVALID */
-export function verifyWhole(entity: SignedEntity, material: TrustMaterial, limits: Thresholds): void {
-  stage("ATTESTATION_SIGNATURE_INVALID", () => verifierOf(material, limits, 1).verify(entity));
+    });
+    if (sound) verifierOf(material, limits, 1).verify(entity);
+  });
 }
 
 /** The log's key must have been valid whenever the bundle says that the entry was made. */

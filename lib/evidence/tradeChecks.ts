@@ -47,6 +47,15 @@ function expectFields(code: EvidenceErrorCode, expected: Expected, actual: objec
   }
 }
 
+const permitHashes = new WeakMap<StepExpectation, Hex>();
+
+/** The permit's EIP-712 digest. Five checks compare with it, and it costs more than most of them. */
+export function permitHashOf(expectation: StepExpectation): Hex {
+  const hash = permitHashes.get(expectation) ?? permitHash(expectation.permit, expectation);
+  permitHashes.set(expectation, hash);
+  return hash;
+}
+
 /** @throws PERMIT_TERMS_MISMATCH */
 export function checkPermit({ permit, terms, openedAt }: StepExpectation): void {
   const { gateway, signerCommit, policyHash } = terms;
@@ -71,7 +80,7 @@ export async function checkPermitSignature(
   signature: Hex | undefined,
   verify: VerifyDigest,
 ): Promise<void> {
-  const digest = permitHash(expectation.permit, expectation);
+  const digest = permitHashOf(expectation);
   for (const signer of signature === undefined ? [] : signers) {
     if (await verify(signer, digest, signature ?? "0x")) return;
   }
@@ -109,7 +118,7 @@ export function checkCertificate(
   serverUrl: string,
 ): void {
   const { permit } = expectation;
-  const hash = permitHash(permit, expectation);
+  const hash = permitHashOf(expectation);
   const { run, ...rest } = certificate;
   const { chainId, permitConsumer, settlement } = expectation;
   const { entitlement, step, policyHash, inputHash, workerKey, parentStateCommitment, parentNetCommitment } = permit;
@@ -211,7 +220,7 @@ export async function checkReceipt(
 ): Promise<void> {
   const { v: _v, signature, ...receipt } = parseReceipt(bytes);
   const { resultHash, bundleHash } = claim;
-  const permit = permitHash(expectation.permit, expectation);
+  const permit = permitHashOf(expectation);
   expectFields("RECEIPT_MISMATCH", { permitHash: permit, resultHash, bundleHash }, receipt);
   const { gateway } = expectation.terms;
   if (!(await verify(gateway, receiptDigest(receipt, expectation), signature))) {
@@ -307,7 +316,7 @@ export function checkClaim(claim: StepClaim, parts: CapsuleParts, expectation: S
       settlement,
       entitlement: permit.entitlement,
       step: permit.step,
-      permitHash: permitHash(permit, expectation),
+      permitHash: permitHashOf(expectation),
       certificateHash: sha256Hex(parts.certificate),
       resultHash: sha256Hex(parts.result),
       ...(parts.stateBundle && { bundleHash: sha256Hex(parts.stateBundle) }),

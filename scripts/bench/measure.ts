@@ -7,7 +7,7 @@ import { hpkeSeal, workerKeyPair } from "#lib/capability/hpke.ts";
 import { systemClock, systemRandom } from "#lib/core/effects.ts";
 import { statementBytes } from "#lib/evidence/statement.ts";
 import { parseTrustedRoot } from "#lib/evidence/trustedRoot.ts";
-import { verifyAttestation } from "#lib/evidence/verify.ts";
+import { verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
 import { createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
 import { type BundleContext, openBundle, sealBundle } from "#lib/state/bundle.ts";
 import { measureGas } from "../../test/contracts/measureGas.ts";

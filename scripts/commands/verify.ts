@@ -8,7 +8,8 @@ import type { ArtifactDigest } from "#lib/evidence/inToto.ts";
 import { type Check, reportHash, type VerificationReport } from "#lib/evidence/report.ts";
 import { loadTrust } from "#lib/evidence/trust.ts";
 import { type TrustPolicy, type TrustProfile, thresholds } from "#lib/evidence/trustedRoot.ts";
-import { verifyAttestation, verifyStep } from "#lib/evidence/verify.ts";
+import { verifyStep } from "#lib/evidence/verify.ts";
+import { verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
 import { readEvidence } from "./files.ts";
 
 type VerifyOptions = {

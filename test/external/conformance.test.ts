@@ -8,7 +8,7 @@ import {
   parseTrustedRoot,
   productionRoot,
 } from "#lib/evidence/trustedRoot.ts";
-import { verifyAttestation } from "#lib/evidence/verify.ts";
+import { verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
 import { externalCases } from "./external.fixture.ts";
 
 /** The Sigstore conformance suite's cases for verification, each with its artifact given as a file. */

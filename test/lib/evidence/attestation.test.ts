@@ -5,9 +5,9 @@ import { parseBundle } from "#lib/evidence/bundle.ts";
 import { attestationChecks } from "#lib/evidence/checks.ts";
 import { parseLeaf } from "#lib/evidence/leaf.ts";
 import { checkLogEntry } from "#lib/evidence/logEntry.ts";
-import { checkSameReading, toEntity, verifyWhole } from "#lib/evidence/sigstore.ts";
+import { checkSameReading, judge, toEntity, verifySignature } from "#lib/evidence/sigstore.ts";
 import { parseTrustedRoot } from "#lib/evidence/trustedRoot.ts";
-import { type Attestation, verifyAttestation } from "#lib/evidence/verify.ts";
+import { type Attestation, verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
 import * as der from "#lib/sandbox/der.ts";
 import { raw, text } from "#lib/sandbox/leaf.ts";
 import { type AttestOverrides, createSandboxSigstore, type SigstoreBundle } from "#lib/sandbox/sigstore.ts";
@@ -477,11 +477,18 @@ describe("what stands beside the library", () => {
     );
   });
 
-  it("has the library judge the whole once more", () => {
-    const limits = { logEntries: 1, certificateLogs: 1 } as const;
-    verifyWhole(toEntity(one, undefined), trust.root.material, limits);
-    const noSct = toEntity(parsed(attest({ sct: "none" })), undefined);
-    expect(() => verifyWhole(noSct, trust.root.material, limits)).toThrow(
+  it("refuses as its signature what the library refuses as a whole and no stage does", () => {
+    const judged = (bundle: SigstoreBundle) => {
+      const read = parsed(bundle);
+      const { material } = trust.root;
+      const limits = { logEntries: 1, certificateLogs: 1 } as const;
+      return judge({ entity: toEntity(read, undefined), parsed: read, leaf: parseLeaf(read.leaf), material, limits });
+    };
+    expect(judged(attest()).accepted).toBe(true);
+    const refused = judged(attest({ sct: "none" }));
+    expect(refused.accepted).toBe(false);
+    verifySignature(refused, false);
+    expect(() => verifySignature(refused, true)).toThrow(
       expect.objectContaining({ code: "ATTESTATION_SIGNATURE_INVALID" }),
     );
   });

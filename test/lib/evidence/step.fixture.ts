@@ -43,9 +43,11 @@ const settlement = `0x${"bb".repeat(20)}` as const;
 
 let clock = attestedAt;
 const sigstore = createSandboxSigstore({ clock: () => clock, random: systemRandom });
+/** The root under which everything here is minted. */
+export const trustedRootJson = sigstore.trustedRoot;
 export const trust: TrustPolicy = {
   profile: "sandbox",
-  root: parseTrustedRoot(new TextEncoder().encode(JSON.stringify(sigstore.trustedRoot))),
+  root: parseTrustedRoot(new TextEncoder().encode(JSON.stringify(trustedRootJson))),
   issuer: claimsOfStep().iss,
   serverUrl: "https://github.com",
 };
