@@ -29,12 +29,13 @@ export type ReadAttestation = {
  * The checks that hold for every bundle. One function for real bundles and those of a trade: only the trust policy, and
  * afterwards the expected identity, differ.
  *
+ * @param about the artifact, or that its digest is compared elsewhere; needed where the bundle signs an artifact directly
  * @param now unix seconds; times in the future are refused
  */
 export function checkBundle(
   checks: Checklist,
   bundle: Uint8Array,
-  artifact: Uint8Array | undefined,
+  about: { readonly artifact?: Uint8Array; readonly digest?: unknown },
   trust: TrustPolicy,
   now: number,
 ): ReadAttestation {
@@ -45,11 +46,18 @@ export function checkBundle(
   const read = checks.prepare("signing-certificate", () => readSigningCertificate(parsed.leaf));
   if (!read) return { parsed, facts: undefined, times: undefined };
   const { leaf, facts } = read;
-  const entity = checks.prepare("signing-time", () => toEntity(parsed, artifact));
+  const entity = checks.prepare("signing-time", () => toEntity(parsed, about.artifact));
   if (!entity) return { parsed, facts, times: undefined };
   checks.run("signing-certificate", () => checkSameReading(entity, leaf));
 
-  const judged = judge({ entity, parsed, leaf, material, limits });
+  const judged = judge({
+    entity,
+    logEntries: parsed.logEntries,
+    publicKey: leaf.publicKey,
+    signer: parsed.leaf,
+    material,
+    limits,
+  });
   const times = checks.run("signing-time", () => verifyTimes(judged, now));
   const chained = times && checks.run("certificate-chain", () => verifyChain(judged));
   if (limits.certificateLogs === 0) {
@@ -60,7 +68,9 @@ export function checkBundle(
   } else if (times) checks.run("transparency-log", () => verifyLogEntries(judged, times));
   const sound = !checks.hasFailed();
   checks.run("signature", () => {
-    if (parsed.content.kind === "artifact" && artifact === undefined) throw evidenceError("ARTIFACT_REQUIRED");
+    if (parsed.content.kind === "artifact" && !about.artifact && !about.digest) {
+      throw evidenceError("ARTIFACT_REQUIRED");
+    }
     verifySignature(judged, sound);
   });
   return { parsed, facts, times };

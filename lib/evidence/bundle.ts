@@ -1,15 +1,20 @@
+import { X509Certificate } from "node:crypto";
 import { type Bundle, bundleFromJSON } from "@sigstore/bundle";
 import { z } from "zod";
 import { type EvidenceErrorCode, evidenceError } from "./errors.ts";
 import { parseUnambiguousJson } from "./jsonText.ts";
 
 /** A Sigstore bundle of which only the form has been checked: nothing in it is verified yet. */
-export type ParsedBundle = {
+export type ParsedBundle = UnsignedBundle & {
+  /** DER of the signing certificate. */
+  readonly leaf: Uint8Array;
+};
+
+/** A bundle without the part that says who signed it. */
+export type UnsignedBundle = {
   readonly mediaType: string;
   /** The library's form of the same bytes. */
   readonly bundle: Bundle;
-  /** DER of the signing certificate. */
-  readonly leaf: Uint8Array;
   readonly content: StatementContent | ArtifactContent;
   readonly logEntries: readonly BundleLogEntry[];
   readonly timestamps: number;
@@ -20,8 +25,8 @@ export type StatementContent = {
   readonly payloadType: string;
   readonly payload: Uint8Array;
 };
-/** `digest` is SHA-256, in lower-case hex. */
-type ArtifactContent = { readonly kind: "artifact"; readonly algorithm: string; readonly digest: string };
+/** `algorithm` as the format names it (`SHA2_256`); `digest` in lower-case hex. */
+export type ArtifactContent = { readonly kind: "artifact"; readonly algorithm: string; readonly digest: string };
 
 export type BundleLogEntry = {
   readonly logId: Uint8Array;
@@ -66,7 +71,7 @@ const proof = z.strictObject({
   rootHash: bytes,
   treeSize: count,
   hashes: z.array(bytes).max(64).default([]),
-  checkpoint: z.strictObject({ envelope: z.string().max(8192) }),
+  checkpoint: z.strictObject({ envelope: z.string().max(8192) }).nullish(),
 });
 const logEntry = z.strictObject({
   logIndex: count,
@@ -77,13 +82,11 @@ const logEntry = z.strictObject({
   inclusionProof: proof.nullish(),
   canonicalizedBody: bytes,
 });
+const publicKey = z.strictObject({ hint: z.string().max(200).nullish() });
 const material = z.strictObject({
   certificate: certificate.nullish(),
   x509CertificateChain: z.strictObject({ certificates: list(certificate) }).nullish(),
-  publicKey: z
-    .unknown()
-    .optional()
-    .refine((value) => value === undefined || value === null, code("ATTESTATION_BARE_KEY")),
+  publicKey: publicKey.nullish(),
   tlogEntries: list(logEntry).nullish(),
   timestampVerificationData: z
     .strictObject({ rfc3161Timestamps: list(z.strictObject({ signedTimestamp: bytes })).nullish() })
@@ -120,6 +123,54 @@ const bundleSchema = z
  * @throws ATTESTATION_*, JSON_KEY_REPEATED, JSON_TOO_DEEP
  */
 export function parseBundle(input: Uint8Array): ParsedBundle {
+  const { signer, ...rest } = readBundle(input, readLeaf);
+  return { ...rest, leaf: signer };
+}
+
+/**
+ * As {@link parseBundle}, for a bundle that names a key which its reader holds already. Only for looking at signatures
+ * of other makers: a key does not say which workflow signed, so no evidence is read this way.
+ *
+ * @throws ATTESTATION_*, JSON_KEY_REPEATED, JSON_TOO_DEEP
+ */
+export function parseKeyedBundle(input: Uint8Array): UnsignedBundle {
+  return readBundle(input, readHint);
+}
+
+function readLeaf(found: z.output<typeof material>): Uint8Array {
+  if (found.publicKey) throw evidenceError("ATTESTATION_BARE_KEY");
+  const leaves = [found.certificate, found.x509CertificateChain?.certificates[0]].filter((leaf) => !!leaf);
+  const [leaf] = leaves;
+  if (leaf === undefined || leaves.length !== 1) {
+    throw evidenceError("ATTESTATION_FIELD_INVALID", { field: "verificationMaterial", certificates: leaves.length });
+  }
+  return leaf.rawBytes;
+}
+
+/** What follows the leaf in a chain is never used, but a root in it would ask to be: roots are the verifier's own. */
+function refuseRoot(certificate: Uint8Array): void {
+  const field = "verificationMaterial.x509CertificateChain";
+  let names: X509Certificate;
+  try {
+    names = new X509Certificate(certificate);
+  } catch (cause) {
+    throw evidenceError("ATTESTATION_FIELD_INVALID", { field, problem: "not a certificate" }, cause);
+  }
+  if (names.subject === names.issuer) throw evidenceError("ATTESTATION_FIELD_INVALID", { field, problem: "a root" });
+}
+
+function readHint(found: z.output<typeof material>): string {
+  if (!found.publicKey || found.certificate || found.x509CertificateChain) {
+    throw evidenceError("ATTESTATION_FIELD_INVALID", { field: "verificationMaterial", problem: "not a bare key" });
+  }
+  return found.publicKey.hint ?? "";
+}
+
+/** What a bundle says of its signer, and all else that it says. */
+function readBundle<Signer>(
+  input: Uint8Array,
+  readSigner: (found: z.output<typeof material>) => Signer,
+): UnsignedBundle & { readonly signer: Signer } {
   if (input.length > MAX_BUNDLE_BYTES) {
     throw evidenceError("ATTESTATION_TOO_LARGE", { bytes: input.length, maxBytes: MAX_BUNDLE_BYTES });
   }
@@ -128,16 +179,13 @@ export function parseBundle(input: Uint8Array): ParsedBundle {
   if (!MEDIA_TYPES.has(mediaType)) throw evidenceError("ATTESTATION_MEDIA_TYPE_UNKNOWN", { actual: String(mediaType) });
   const parsed = readFields(json);
   const { verificationMaterial: found, dsseEnvelope, messageSignature: message } = parsed;
-  const leaves = [found.certificate, found.x509CertificateChain?.certificates[0]].filter((leaf) => !!leaf);
-  const [leaf] = leaves;
-  if (leaf === undefined || leaves.length !== 1) {
-    throw evidenceError("ATTESTATION_FIELD_INVALID", { field: "verificationMaterial", certificates: leaves.length });
-  }
+  const signer = readSigner(found);
   const logEntries = (found.tlogEntries ?? []).map(readEntry);
+  for (const { rawBytes } of found.x509CertificateChain?.certificates.slice(1) ?? []) refuseRoot(rawBytes);
   return {
+    signer,
     mediaType: parsed.mediaType,
     bundle: readWithLibrary(json),
-    leaf: leaf.rawBytes,
     content: contentOf(dsseEnvelope, message),
     logEntries,
     timestamps: found.timestampVerificationData?.rfc3161Timestamps?.length ?? 0,
@@ -156,7 +204,8 @@ function contentOf(
 
 function readEntry(entry: z.output<typeof logEntry>): BundleLogEntry {
   const inclusion = entry.inclusionProof;
-  if (!inclusion) throw evidenceError("ATTESTATION_PROOF_MISSING");
+  // A proof leads to a root; only the checkpoint says that the log stands by it.
+  if (!inclusion?.checkpoint) throw evidenceError("ATTESTATION_PROOF_MISSING");
   const time = Number(entry.integratedTime ?? 0);
   return {
     logId: entry.logId.keyId,

@@ -50,6 +50,7 @@ export const evidenceErrors = {
     kind: "unverified",
     sentence: "The bundle names a bare public key; only a certificate says which workflow signed.",
   },
+  ATTESTATION_KEY_MALFORMED: { kind: "invalid", sentence: "The given key is not a public key in PEM." },
   ATTESTATION_PROOF_MISSING: {
     kind: "unverified",
     sentence: "A log entry comes without an inclusion proof; a promise alone is not accepted.",

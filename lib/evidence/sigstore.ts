@@ -1,7 +1,8 @@
 import { createPublicKey } from "node:crypto";
+import { p256 } from "@noble/curves/nist";
 import { type SignedEntity, type TrustMaterial, toSignedEntity, VerificationError, Verifier } from "@sigstore/verify";
 import { rememberEncoding } from "./authorities.ts";
-import type { BundleLogEntry, ParsedBundle } from "./bundle.ts";
+import type { ArtifactContent, BundleLogEntry, UnsignedBundle } from "./bundle.ts";
 import { evidenceError } from "./errors.ts";
 import type { Leaf } from "./leaf.ts";
 import { checkLogEntry } from "./logEntry.ts";
@@ -19,8 +20,11 @@ export type SignedTime = { readonly source: "log" | "authority"; readonly at: nu
 /** A bundle before the library, and whether the library accepts it as a whole under this material and these limits. */
 export type Judged = {
   readonly entity: SignedEntity;
-  readonly parsed: ParsedBundle;
-  readonly leaf: Leaf;
+  readonly logEntries: readonly BundleLogEntry[];
+  /** DER of the key that signed. */
+  readonly publicKey: Uint8Array;
+  /** DER of what a log entry must name as the signer: the certificate, or the key where there is none. */
+  readonly signer: Uint8Array;
   readonly material: TrustMaterial;
   readonly limits: Thresholds;
   readonly accepted: boolean;
@@ -28,12 +32,18 @@ export type Judged = {
 
 const CLOCK_SKEW_SECONDS = 300;
 
-/** Reads the bundle into the library's form. @throws ATTESTATION_FIELD_INVALID */
-export function toEntity(parsed: ParsedBundle, artifact: Uint8Array | undefined): SignedEntity {
+/**
+ * Reads the bundle into the library's form. Without the artifact, a signature over it is judged by the digest that the
+ * bundle states; whether that is the right digest is another question.
+ *
+ * @throws ATTESTATION_FIELD_INVALID
+ */
+export function toEntity({ bundle, content }: UnsignedBundle, artifact: Uint8Array | undefined): SignedEntity {
   try {
-    const entity = toSignedEntity(parsed.bundle, Buffer.from(artifact ?? []));
+    const entity = toSignedEntity(bundle, Buffer.from(artifact ?? []));
     if (entity.key.$case === "certificate") rememberEncoding(entity.key.certificate);
-    return entity;
+    if (content.kind === "statement" || artifact !== undefined) return entity;
+    return { ...entity, signature: overDigest(entity.signature, content) };
   } catch (cause) {
     throw evidenceError("ATTESTATION_FIELD_INVALID", { problem: "a timestamp or certificate is unreadable" }, cause);
   }
@@ -65,15 +75,18 @@ export function judge(bundle: Omit<Judged, "accepted">): Judged {
 }
 
 /** @throws TIMESTAMP_INVALID, TIMESTAMP_IN_FUTURE, LOG_TIME_UNSIGNED */
-export function verifyTimes({ entity, parsed, leaf, material, accepted }: Judged, now: number): readonly SignedTime[] {
-  for (const entry of parsed.logEntries) {
+export function verifyTimes(
+  { entity, logEntries, publicKey, material, accepted }: Judged,
+  now: number,
+): readonly SignedTime[] {
+  for (const entry of logEntries) {
     if (entry.integratedTime !== null && !entry.hasPromise) {
       throw evidenceError("LOG_TIME_UNSIGNED", { actual: entry.integratedTime });
     }
   }
   if (!accepted) {
     stage("TIMESTAMP_INVALID", () =>
-      verifierOf(leafKey(material, leaf), { logEntries: 0, certificateLogs: 0 }, 1).verify({
+      verifierOf(signerKey(material, publicKey), { logEntries: 0, certificateLogs: 0 }, 1).verify({
         ...entity,
         key: { $case: "public-key", hint: "" },
         tlogEntries: [],
@@ -114,21 +127,21 @@ export function verifyCertificateLog({ entity, material, limits, accepted }: Jud
 
 /** @throws LOG_* */
 export function verifyLogEntries(
-  { entity, parsed, leaf, material, limits, accepted }: Judged,
+  { entity, logEntries, publicKey, signer, material, limits, accepted }: Judged,
   times: readonly SignedTime[],
 ): void {
   if (limits.logEntries === 0) {
-    if (parsed.logEntries.length > 0) throw evidenceError("LOG_ENTRY_UNEXPECTED", { actual: parsed.logEntries.length });
+    if (logEntries.length > 0) throw evidenceError("LOG_ENTRY_UNEXPECTED", { actual: logEntries.length });
     return;
   }
-  if (parsed.logEntries.length === 0) throw evidenceError("LOG_ENTRY_MISSING");
-  for (const entry of parsed.logEntries) {
-    checkLogEntry(entry, parsed.leaf);
+  if (logEntries.length === 0) throw evidenceError("LOG_ENTRY_MISSING");
+  for (const entry of logEntries) {
+    checkLogEntry(entry, signer);
     checkLogKey(entry, material, times);
   }
   if (accepted) return;
   try {
-    verifierOf(leafKey(material, leaf), limits, 0).verify({
+    verifierOf(signerKey(material, publicKey), limits, 0).verify({
       ...entity,
       key: { $case: "public-key", hint: "" },
       timestamps: [],
@@ -147,10 +160,10 @@ export function verifyLogEntries(
  * @param sound every other check has passed: what the library refuses as a whole then fails here, whatever its reason
  * @throws ATTESTATION_SIGNATURE_INVALID
  */
-export function verifySignature({ entity, leaf, material, limits, accepted }: Judged, sound: boolean): void {
+export function verifySignature({ entity, publicKey, material, limits, accepted }: Judged, sound: boolean): void {
   if (accepted) return;
   stage("ATTESTATION_SIGNATURE_INVALID", () => {
-    verifierOf(leafKey(material, leaf), { logEntries: 0, certificateLogs: 0 }, 0).verify({
+    verifierOf(signerKey(material, publicKey), { logEntries: 0, certificateLogs: 0 }, 0).verify({
       ...entity,
       key: { $case: "public-key", hint: "" },
       timestamps: [],
@@ -180,21 +193,47 @@ function verifySigner(entity: SignedEntity, material: TrustMaterial, certificate
   });
 }
 
-/** The real signature for whatever is compared with it, without judging whose it is. */
-function acceptAnySigner({ signature }: SignedEntity): SignedEntity["signature"] {
+/** The library hashes the artifact itself; this takes the hash instead. Only SHA-256 under a P-256 key is known. */
+function overDigest(signature: SignedEntity["signature"], content: ArtifactContent): SignedEntity["signature"] {
   return {
-    signature: signature.signature,
-    compareSignature: (other) => signature.compareSignature(other),
-    compareDigest: (digest) => signature.compareDigest(digest),
-    compareSignedDigest: (digest) => signature.compareSignedDigest(digest),
-    verifySignature: () => true,
+    ...delegated(signature),
+    verifySignature: (key) => {
+      const { x, y, crv } = key.export({ format: "jwk" });
+      if (content.algorithm !== "SHA2_256" || crv !== "P-256") return false;
+      const point = Buffer.concat([
+        Uint8Array.of(4),
+        Buffer.from(x ?? "", "base64url"),
+        Buffer.from(y ?? "", "base64url"),
+      ]);
+      try {
+        return p256.verify(signature.signature, content.digest, point, { format: "der", lowS: false, prehash: false });
+      } catch {
+        // Bytes that are no signature at all are nobody's signature.
+        return false;
+      }
+    },
   };
 }
 
-/** Trust material for the stages that do not ask who signed: they are given the leaf's key without its chain. */
-function leafKey(material: TrustMaterial, leaf: Leaf): TrustMaterial {
-  const publicKey = createPublicKey({ key: Buffer.from(leaf.publicKey), format: "der", type: "spki" });
-  return { ...material, publicKey: () => ({ publicKey, validFor: () => true }) };
+/** The real signature for whatever is compared with it, without judging whose it is. */
+function acceptAnySigner({ signature }: SignedEntity): SignedEntity["signature"] {
+  return { ...delegated(signature), verifySignature: () => true };
+}
+
+/** Everything of a signature but its verification. */
+function delegated(signature: SignedEntity["signature"]) {
+  return {
+    signature: signature.signature,
+    compareSignature: (other: Buffer) => signature.compareSignature(other),
+    compareDigest: (digest: Buffer) => signature.compareDigest(digest),
+    compareSignedDigest: (digest: Buffer) => signature.compareSignedDigest(digest),
+  };
+}
+
+/** Trust material for what does not ask who signed: the signer's key, without a chain. */
+export function signerKey(material: TrustMaterial, publicKey: Uint8Array): TrustMaterial {
+  const key = createPublicKey({ key: Buffer.from(publicKey), format: "der", type: "spki" });
+  return { ...material, publicKey: () => ({ publicKey: key, validFor: () => true }) };
 }
 
 function verifierOf(material: TrustMaterial, limits: Thresholds, timestamps: 0 | 1): Verifier {

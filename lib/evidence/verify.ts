@@ -64,7 +64,7 @@ export async function verifyStep(
     checks.skip("chain-record", "Nothing was compared with the chain: this is what the capsule itself states.");
   } else if (expectation && trade) checks.run("chain-record", () => checkTrade(trade.expectation, expectation));
 
-  const read = checkBundle(checks, evidence.bundle, undefined, trust, options.now);
+  const read = checkBundle(checks, evidence.bundle, {}, trust, options.now);
   const stated = expectation ?? trade?.expectation;
   const held = stated && normaliseExpectation(stated);
   if (held) await checkStep(checks, read, evidence, held, trade, trust, options);

@@ -21,7 +21,7 @@ import type { TrustPolicy } from "./trustedRoot.ts";
 export type Attestation = {
   /** The bundle file's bytes. */
   readonly bundle: Uint8Array;
-  /** The artifact's bytes; a bundle that signs an artifact directly cannot be checked without. */
+  /** The artifact's bytes; a bundle that signs an artifact directly cannot be checked without it or its digest. */
   readonly artifact?: Uint8Array;
   /** Instead of the artifact. */
   readonly digest?: ArtifactDigest;
@@ -47,7 +47,7 @@ export function verifyAttestation(
 ): VerificationReport {
   const { trust, identity = {}, predicate = "must agree" } = expected;
   const checks = new Checklist("attestation");
-  const read = checkBundle(checks, attestation.bundle, attestation.artifact, trust, now);
+  const read = checkBundle(checks, attestation.bundle, attestation, trust, now);
   const { parsed, facts } = read;
   const statement = parsed && facts && checkContent(checks, parsed, facts, attestation, predicate);
   if (facts) checkIdentity(checks, facts, identity, trust);
@@ -121,7 +121,7 @@ function checkIdentity(checks: Checklist, facts: LeafFacts, expected: ExpectedId
   }
 }
 
-function checkMessageDigest(
+export function checkMessageDigest(
   content: { readonly algorithm: string; readonly digest: string },
   digests: readonly ArtifactDigest[],
 ): void {
@@ -133,7 +133,7 @@ function checkMessageDigest(
   });
 }
 
-function digestsOf(artifact: Uint8Array): readonly ArtifactDigest[] {
+export function digestsOf(artifact: Uint8Array): readonly ArtifactDigest[] {
   return (["sha256", "sha512"] as const).map((algorithm) => ({
     algorithm,
     value: createHash(algorithm).update(artifact).digest("hex"),

@@ -131,6 +131,29 @@ describe("the bundle's form", () => {
       }),
       "ATTESTATION_FIELD_INVALID",
     ],
+    ...Object.fromEntries(
+      ["a chain that carries a root", "a chain that carries what is no certificate"].map((name, index) => [
+        name,
+        [
+          changed((b) => {
+            const { certificate } = b.verificationMaterial;
+            const root = sigstore.trustedRoot.certificateAuthorities[0]?.certChain.certificates[1];
+            b.mediaType = "application/vnd.dev.sigstore.bundle+json;version=0.2";
+            delete b.verificationMaterial.certificate;
+            b.verificationMaterial.x509CertificateChain = {
+              certificates: [certificate, index === 0 ? root : { rawBytes: "AAAA" }],
+            };
+          }),
+          "ATTESTATION_FIELD_INVALID",
+        ],
+      ]),
+    ),
+    "a proof without a checkpoint": [
+      changed((b) => {
+        delete entry(b).inclusionProof.checkpoint;
+      }),
+      "ATTESTATION_PROOF_MISSING",
+    ],
     "an unknown field": [changed((b) => Object.assign(b, { extra: 1 })), "ATTESTATION_FIELD_INVALID"],
     "base64 with bits left over": [
       changed((b) => {
@@ -482,7 +505,9 @@ describe("what stands beside the library", () => {
       const read = parsed(bundle);
       const { material } = trust.root;
       const limits = { logEntries: 1, certificateLogs: 1 } as const;
-      return judge({ entity: toEntity(read, undefined), parsed: read, leaf: parseLeaf(read.leaf), material, limits });
+      const { publicKey } = parseLeaf(read.leaf);
+      const { logEntries, leaf: signer } = read;
+      return judge({ entity: toEntity(read, undefined), logEntries, publicKey, signer, material, limits });
     };
     expect(judged(attest()).accepted).toBe(true);
     const refused = judged(attest({ sct: "none" }));
