@@ -17,6 +17,38 @@ export const evidenceErrors = {
     kind: "invalid",
     sentence: "This trusted root is not built in; pass the path of its trusted_root.json.",
   },
+  TRUSTED_ROOT_STALE: {
+    kind: "unverified",
+    sentence: "Nobody has stood by the trusted root for longer than allowed; run pawl trust refresh.",
+  },
+  TRUSTED_ROOT_AGE_UNKNOWN: {
+    kind: "invalid",
+    sentence: "A trusted root from a file has no known age; leave out the greatest age, or use a refreshed root.",
+  },
+  TUF_UNREACHABLE: {
+    kind: "backend",
+    sentence: "The mirror of trusted roots did not answer; try again, or use the pinned or the last refreshed root.",
+  },
+  TUF_EXPIRED: {
+    kind: "unverified",
+    sentence: "The mirror's metadata has expired: it shows an old state, or this machine's clock is wrong.",
+  },
+  TUF_ROLLED_BACK: {
+    kind: "unverified",
+    sentence: "The mirror shows an older state than was seen before, or one whose parts do not belong together.",
+  },
+  TUF_SIGNATURE_INVALID: {
+    kind: "unverified",
+    sentence: "The mirror's metadata is not signed by the keys that the last trusted metadata names.",
+  },
+  TUF_METADATA_INVALID: {
+    kind: "unverified",
+    sentence: "What the mirror of trusted roots served, or what was kept of it, is not what its metadata says.",
+  },
+  TUF_NEVER_REFRESHED: {
+    kind: "invalid",
+    sentence: "No root of this mirror has been kept; run pawl trust refresh first.",
+  },
 
   // Bundle
   ATTESTATION_TOO_LARGE: { kind: "too-large", sentence: "The attestation bundle is larger than a verifier accepts." },
