@@ -1,12 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { findPawlError } from "#lib/core/error.ts";
 import { coreError } from "#lib/core/errors.ts";
-import { claimCommands } from "./commands/claim.ts";
-import { collectCommand } from "./commands/collect.ts";
-import { policyCommand } from "./commands/policy.ts";
-import { stepCommand } from "./commands/step.ts";
-import { transcriptCommand } from "./commands/transcript.ts";
-import { verifyCommand } from "./commands/verify.ts";
 
 const program = new Command("pawl")
   .description("Proof-backed execution: verify evidence, take a step, claim it.")
@@ -20,14 +14,25 @@ Exit codes:
   )
   .exitOverride();
 
-verifyCommand(program);
-claimCommands(program);
-stepCommand(program);
-transcriptCommand(program);
-collectCommand(program);
-policyCommand(program);
+/** Each command's code is loaded when it is asked for: what a step needs takes longer to load than a bundle to check. */
+const claims = async () => (await import("./commands/claim.ts")).claimCommands(program);
+const commands: Readonly<Record<string, () => Promise<void>>> = {
+  verify: async () => (await import("./commands/verify.ts")).verifyCommand(program),
+  trust: async () => (await import("./commands/trust.ts")).trustCommand(program),
+  capsule: claims,
+  claim: claims,
+  step: async () => (await import("./commands/step.ts")).stepCommand(program),
+  collect: async () => (await import("./commands/collect.ts")).collectCommand(program),
+  policy: async () => (await import("./commands/policy.ts")).policyCommand(program),
+  transcript: async () => (await import("./commands/transcript.ts")).transcriptCommand(program),
+};
 
 try {
+  const asked = process.argv[2] ?? "";
+  // Help, and whatever is no command, shows them all.
+  for (const load of Object.hasOwn(commands, asked) ? [commands[asked]] : new Set(Object.values(commands))) {
+    await load?.();
+  }
   await program.parseAsync();
 } catch (thrown) {
   process.exitCode = report(thrown);

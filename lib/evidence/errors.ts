@@ -277,6 +277,10 @@ export const evidenceErrors = {
     kind: "invalid",
     sentence: "This option describes the signer of a bundle; a capsule is held against the terms of its own trade.",
   },
+  ROOT_OPTION_UNUSED: {
+    kind: "invalid",
+    sentence: "This option says how a mirror of trusted roots is asked, and none is; add the option it needs.",
+  },
   EVIDENCE_FILE_UNREADABLE: { kind: "invalid", sentence: "The file cannot be read; check its path." },
   EVIDENCE_FILE_UNWRITABLE: { kind: "invalid", sentence: "The file cannot be written; check its folder." },
   EVIDENCE_UNREADABLE: {

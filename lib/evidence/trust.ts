@@ -9,6 +9,8 @@ import {
   type TrustProfile,
 } from "./trustedRoot.ts";
 
+const CLOCK_SKEW_SECONDS = 300;
+
 /**
  * Loads what a process trusts. `root` is `production`, or the path of a `trusted_root.json`. GitHub's private root is
  * not in any package; `gh attestation trusted-root` prints it.
@@ -23,6 +25,21 @@ export async function loadTrust(options: {
   const { root, profile, issuer = GITHUB_ACTIONS_ISSUER } = options;
   const parsed = root === "production" ? productionRoot() : parseTrustedRoot(await readRootFile(root));
   return { profile, root: parsed, issuer, serverUrl: GITHUB_SERVER_URL };
+}
+
+/**
+ * Refuses a root that nobody has stood by for longer than a policy allows.
+ *
+ * @param stoodByAt unix seconds at which its mirror, or this version's review, last stood by it; null where nobody knows
+ * @throws TRUSTED_ROOT_STALE, TRUSTED_ROOT_AGE_UNKNOWN
+ */
+export function checkRootAge(stoodByAt: number | null, maxAgeSeconds: number, now: number): void {
+  if (stoodByAt === null) throw evidenceError("TRUSTED_ROOT_AGE_UNKNOWN");
+  const age = now - stoodByAt;
+  // A root of the future was kept by another clock: how old it is, this one cannot say.
+  if (age > maxAgeSeconds || age < -CLOCK_SKEW_SECONDS) {
+    throw evidenceError("TRUSTED_ROOT_STALE", { expected: `at most ${maxAgeSeconds} s`, actual: age });
+  }
 }
 
 async function readRootFile(path: string): Promise<Uint8Array> {

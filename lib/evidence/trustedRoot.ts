@@ -92,6 +92,9 @@ function readRoot(bytes: Uint8Array): TrustedRoot {
 /** SHA-256 of the production root this version was reviewed with; a dependency update cannot change it unseen. */
 const PRODUCTION_ROOT_HASH: Hex = "0x6494e21ea73fa7ee769f85f57d5a3e6a08725eae1e38c755fc3517c9e6bc0b66";
 
+/** When that was: 2026-11-21, unix seconds. */
+export const PRODUCTION_ROOT_REVIEWED_AT = 1_795_219_200;
+
 /**
  * Sigstore's public root, as the TUF client ships it.
  *
