@@ -23,10 +23,12 @@ export const capsuleFiles = {
   stateBundle: "state.bundle",
   transcript: "transcript.jsonl",
   observation: "observation.json",
+  /** The run looked at again after it had ended. */
+  finalObservation: "final-observation.json",
 } as const;
 
 type CapsulePart = keyof typeof capsuleFiles;
-type OptionalPart = "stateBundle" | "transcript" | "observation";
+type OptionalPart = "stateBundle" | "transcript" | "observation" | "finalObservation";
 export type CapsuleParts = { readonly [P in Exclude<CapsulePart, OptionalPart>]: Uint8Array } & {
   readonly [P in OptionalPart]?: Uint8Array;
 };
@@ -84,7 +86,8 @@ export async function unpackCapsule(bytes: Uint8Array): Promise<CapsuleParts> {
     byName.delete(name);
     return found;
   };
-  const [stateBundle, transcript, observation] = [take("stateBundle"), take("transcript"), take("observation")];
+  const [stateBundle, transcript] = [take("stateBundle"), take("transcript")];
+  const [observation, finalObservation] = [take("observation"), take("finalObservation")];
   const parts: CapsuleParts = {
     bundle: required("bundle"),
     claim: required("claim"),
@@ -97,6 +100,7 @@ export async function unpackCapsule(bytes: Uint8Array): Promise<CapsuleParts> {
     ...(stateBundle && { stateBundle }),
     ...(transcript && { transcript }),
     ...(observation && { observation }),
+    ...(finalObservation && { finalObservation }),
   };
   const [unknown] = byName.keys();
   if (unknown !== undefined) throw evidenceError("CAPSULE_MALFORMED", { problem: "unknown file", name: unknown });

@@ -56,6 +56,10 @@ export const stepChecks = [
   may("transcript", "The transcript is unbroken and is the one that was committed to."),
   must("receipt", "The gateway acknowledged that it holds result and state bundle."),
   may("observation", "GitHub's API showed the job on a runner of GitHub's own pool, as the observer signed."),
+  may(
+    "final-observation",
+    "After it had ended, GitHub's API still showed the run as it was observed, and no other job.",
+  ),
   must("claim", "The claim is about this step, permit and evidence."),
   must("statement", "The signed payload is exactly this step's statement."),
   may("ratchet", "The next commitments are the ones that the key schedule gives."),

@@ -260,6 +260,15 @@ export const evidenceErrors = {
     kind: "unverified",
     sentence: "The observation is not signed by the offer's observer or gateway.",
   },
+  FINAL_OBSERVATION_CONTRADICTS_RUN: {
+    kind: "unverified",
+    sentence:
+      "After the run had ended, GitHub's API showed something else than this run, alone, on the observed runner.",
+  },
+  FINAL_OBSERVATION_SIGNER_MISMATCH: {
+    kind: "unverified",
+    sentence: "The final observation is not signed by the offer's observer or gateway.",
+  },
   RATCHET_MISMATCH: {
     kind: "unverified",
     sentence: "The next commitments are not the ones the key schedule gives for these outputs.",

@@ -11,6 +11,7 @@ import type { Certificate } from "./certificate.ts";
 import type { StepClaim } from "./claim.ts";
 import { type EvidenceErrorCode, evidenceError } from "./errors.ts";
 import type { LeafFacts } from "./extensions.ts";
+import { finalObservationDigest, parseFinalObservation } from "./finalObservation.ts";
 import { expectEqual } from "./identity.ts";
 import { parseNextTokens } from "./nextTokens.ts";
 import { type Observation, observationDigest, parseObservation } from "./observation.ts";
@@ -303,6 +304,66 @@ function checkPool({ runnerName, observedAt }: Observation, { openedAt }: StepEx
       expected: `${earliest} to ${latest}`,
       actual: observedAt,
     });
+  }
+}
+
+/**
+ * The run looked at again once it had ended: the same run and commit, no job besides the one that was permitted, that
+ * job completed with success on a runner of GitHub's own pool, and the attestation made while it ran.
+ *
+ * @throws FINAL_OBSERVATION_*, JSON_*, SCHEMA_MISMATCH
+ */
+export async function checkFinalObservation(
+  bytes: Uint8Array,
+  certificate: Certificate,
+  times: readonly SignedTime[],
+  policy: Policy,
+  expectation: StepExpectation,
+  verify: VerifyDigest,
+): Promise<void> {
+  const { signature, ...facts } = parseFinalObservation(bytes);
+  const { permit, terms } = expectation;
+  const { run } = certificate;
+  const code = "FINAL_OBSERVATION_CONTRADICTS_RUN";
+  const [job] = facts.jobs;
+  expectFields(
+    code,
+    {
+      repository: run.repository,
+      repositoryId: permit.repositoryId.toString(),
+      runId: permit.runId.toString(),
+      runAttempt: permit.runAttempt,
+      sha: permit.sourceCommit.slice(2),
+      event: "workflow_dispatch",
+      totalJobs: 1,
+    },
+    facts,
+  );
+  expectEqual(code, "jobs", 1, facts.jobs.length);
+  if (job === undefined) throw evidenceError(code, { field: "jobs" });
+  expectFields(
+    code,
+    {
+      checkRunId: run.checkRunId,
+      status: "completed",
+      conclusion: "success",
+      runnerName: certificate.runner.name,
+      runnerGroupId: 0,
+      runnerGroupName: HOSTED_GROUP,
+      labels: policy.runsOn,
+    },
+    { ...job, labels: job.labels.join() },
+  );
+  const earliest = job.startedAt - CLOCK_SKEW_SECONDS;
+  const latest = job.completedAt + CLOCK_SKEW_SECONDS;
+  const outside = times.find(({ at }) => at < earliest || at > latest);
+  if (outside || facts.observedAt < job.completedAt) {
+    const actual = outside?.at ?? facts.observedAt;
+    throw evidenceError(code, { field: "completedAt", expected: `${earliest} to ${latest}`, actual });
+  }
+  const signer = terms.observer === zeroAddress ? terms.gateway : terms.observer;
+  if (!(await verify(signer, finalObservationDigest(facts, runKeyOf({ ...permit }), expectation), signature))) {
+    throw evidenceError("FINAL_OBSERVATION_SIGNER_MISMATCH", { expected: signer });
   }
 }
 

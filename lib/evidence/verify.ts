@@ -15,6 +15,7 @@ import { encodeTrade, normaliseExpectation, parseTrade, type StepExpectation, ty
 import {
   checkCertificate,
   checkClaim,
+  checkFinalObservation,
   checkIsolation,
   checkNextTokens,
   checkObservation,
@@ -134,6 +135,14 @@ async function checkStep(
       await checkObservation(evidence.observation, signature, certificate, facts, policy, expectation, verify);
     });
   }
+  const { finalObservation } = evidence;
+  if (finalObservation === undefined) {
+    checks.skip("final-observation", "Nobody looked at the run again after it had ended, or the capsule is older.");
+  } else if (certificate && times && policy) {
+    await checks.runAsync("final-observation", () =>
+      checkFinalObservation(finalObservation, certificate, times, policy, expectation, verify),
+    );
+  }
   if (parsed) checks.run("statement", () => checkStatement(parsed, evidence));
   const { ratchet } = options;
   if (ratchet === undefined) checks.skip("ratchet", "Only the gateway holds the keys that this is computed from.");
@@ -190,6 +199,7 @@ function stepHashes(evidence: CapsuleParts, expectation: StepExpectation | undef
     ...(evidence.stateBundle && { stateBundle: sha256Hex(evidence.stateBundle) }),
     ...(evidence.transcript && { transcript: sha256Hex(evidence.transcript) }),
     ...(evidence.observation && { observation: sha256Hex(evidence.observation) }),
+    ...(evidence.finalObservation && { finalObservation: sha256Hex(evidence.finalObservation) }),
     ...(expectation && { permit: permitHashOf(expectation) }),
   };
 }

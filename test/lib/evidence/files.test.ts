@@ -23,7 +23,7 @@ import { packArchive } from "#lib/state/archive.ts";
 import { tried } from "../../properties.ts";
 import { flip, mintStep, rewrite, verifyChanged } from "./step.fixture.ts";
 
-const minted = await mintStep();
+const minted = await mintStep({ finalObservation: (honest) => honest });
 const code = (name: string) => expect.objectContaining({ code: name });
 
 const word = fc
@@ -166,7 +166,7 @@ describe("the capsule", () => {
   });
 
   it("may leave out state bundle, transcript and observation, and nothing else", async () => {
-    const { stateBundle: _s, transcript: _t, observation: _o, ...required } = minted.parts;
+    const { stateBundle: _s, transcript: _t, observation: _o, finalObservation: _f, ...required } = minted.parts;
     expect(Object.keys(await unpackCapsule(await packCapsule(required)))).toHaveLength(8);
     for (const part of Object.keys(required)) {
       const { [part as keyof typeof required]: _, ...rest } = required;

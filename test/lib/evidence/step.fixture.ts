@@ -6,6 +6,7 @@ import { canonicalBytes } from "#lib/core/json.ts";
 import type { CapsuleParts } from "#lib/evidence/capsule.ts";
 import { type Certificate, encodeCertificate } from "#lib/evidence/certificate.ts";
 import { encodeClaim, type StepClaim } from "#lib/evidence/claim.ts";
+import { encodeFinalObservation, type FinalFacts, finalObservationDigest } from "#lib/evidence/finalObservation.ts";
 import { encodeNextTokens, type NextTokens } from "#lib/evidence/nextTokens.ts";
 import { type ObservedFacts, observationBytes, observationDigest } from "#lib/evidence/observation.ts";
 import { encodeReceipt, type Receipt, receiptDigest } from "#lib/evidence/receipt.ts";
@@ -93,6 +94,9 @@ export type StepChanges = {
   readonly attestedAt?: number;
   readonly observation?: Change<ObservedFacts>;
   readonly observationSigner?: PrivateKeyAccount;
+  /** Adds an observation of the ended run. */
+  readonly finalObservation?: Change<FinalFacts>;
+  readonly finalSigner?: PrivateKeyAccount;
   readonly receipt?: Change<Receipt>;
   readonly receiptSigner?: PrivateKeyAccount;
   readonly permitSigner?: PrivateKeyAccount;
@@ -308,6 +312,15 @@ export async function mintStep(changes: StepChanges = {}): Promise<MintedStep> {
     claimDeadline,
     parents: { stateCommitment: word("8"), netCommitment: word("9") },
   });
+  const final = changes.finalObservation?.(endedRunOf(honestClaims, policy));
+  const finalObservation =
+    final &&
+    encodeFinalObservation({
+      ...final,
+      signature: await (changes.finalSigner ?? observer).sign({
+        hash: finalObservationDigest(final, runKeyOf({ ...permit }), domain),
+      }),
+    });
   const parts = (changes.parts ?? same)({
     bundle: new TextEncoder().encode(JSON.stringify(bundle)),
     claim: claimFile,
@@ -320,6 +333,7 @@ export async function mintStep(changes: StepChanges = {}): Promise<MintedStep> {
     stateBundle,
     transcript: closed.bytes,
     observation,
+    ...(finalObservation && { finalObservation }),
   });
   return { parts, claim, expectation: (changes.chain ?? same)(expectation) };
 }
@@ -366,6 +380,35 @@ function observedIn(claims: IdentityClaims, policy: Policy): ObservedFacts {
     runnerGroupName: "GitHub Actions",
     labels: [policy.runsOn],
     observedAt: openedAt - 30,
+  };
+}
+
+function endedRunOf(claims: IdentityClaims, policy: Policy): FinalFacts {
+  return {
+    v: 1,
+    repository: claims.repository,
+    repositoryId: claims.repository_id,
+    runId: claims.run_id,
+    runAttempt: Number(claims.run_attempt),
+    sha: claims.sha,
+    event: claims.event_name,
+    totalJobs: 1,
+    jobs: [
+      {
+        checkRunId: claims.check_run_id,
+        status: "completed",
+        conclusion: "success",
+        runnerName: "GitHub Actions 7",
+        runnerGroupId: 0,
+        runnerGroupName: "GitHub Actions",
+        labels: [policy.runsOn],
+        startedAt: openedAt - 60,
+        completedAt: attestedAt + 20,
+      },
+    ],
+    observedAt: attestedAt + 120,
+    runHash: word("1"),
+    jobsHash: word("2"),
   };
 }
 
