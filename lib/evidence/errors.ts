@@ -57,6 +57,7 @@ export const evidenceErrors = {
     kind: "invalid",
     sentence: "A JSON object repeats a key, so two readers could see two different documents.",
   },
+  JSON_TOO_MANY_VALUES: { kind: "too-large", sentence: "The JSON text holds more values than a verifier accepts." },
   ATTESTATION_MEDIA_TYPE_UNKNOWN: {
     kind: "unverified",
     sentence: "The bundle's media type is not exactly one of the known Sigstore bundle versions.",
@@ -94,6 +95,10 @@ export const evidenceErrors = {
 
   // Leaf certificate
   LEAF_NOT_DER: { kind: "unverified", sentence: "The signing certificate is not strict DER of an X.509 v3 leaf." },
+  LEAF_EXTENSIONS_TOO_MANY: {
+    kind: "unverified",
+    sentence: "The signing certificate carries more extensions than a verifier accepts.",
+  },
   LEAF_EXTENSION_REPEATED: { kind: "unverified", sentence: "The signing certificate repeats an extension." },
   LEAF_EXTENSION_UNKNOWN: {
     kind: "unverified",
