@@ -11,6 +11,9 @@ import {
 import { evidenceError } from "./errors.ts";
 import { type Check, type ReportKind, type VerificationReport, verdictOf } from "./report.ts";
 
+/** What a report says of a check that never ran. */
+export const NOT_REACHED = "Not reached, because something that it needs failed.";
+
 type CheckName = (AttestationCheck | StepCheck)["name"];
 
 /**
@@ -76,7 +79,7 @@ export class Checklist {
           name,
           status: "not applicable",
           code: null,
-          sentence: "Not reached, because something that it needs failed.",
+          sentence: NOT_REACHED,
           expected: null,
           actual: null,
         },

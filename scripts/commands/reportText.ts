@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { NOT_REACHED } from "#lib/evidence/checklist.ts";
 import type { Check, VerificationReport } from "#lib/evidence/report.ts";
 
 /**
@@ -82,7 +83,9 @@ export function reportLines(
   return [
     ...grouped(report.checks).flatMap(({ title, checks }) => [
       styleText("bold", title),
-      ...checks.flatMap((check) => checkLines(check, width)),
+      ...(checks.every(({ sentence }) => sentence === NOT_REACHED)
+        ? [`${MARKS["not applicable"]} ${styleText("dim", NOT_REACHED)}`]
+        : checks.flatMap((check) => checkLines(check, width))),
       "",
     ]),
     verdictLine(report, failed),
@@ -128,22 +131,24 @@ function verdictLine({ checks, verdict }: VerificationReport, failed: readonly C
 
 function signerLines(report: VerificationReport): readonly string[] {
   const signer = certificateFact(report, "san");
-  return signer === undefined ? [] : [`signed by ${printable(signer)}`];
+  if (signer === undefined) return [];
+  const genuine = ["certificate-chain", "signature"].every((name) => statusOf(report, name) === "passed");
+  return [`${genuine ? "signed by" : "claims to be signed by"} ${printable(signer)}`];
 }
 
 function nextLines(report: VerificationReport, failed: readonly Check[], expectsSigner: boolean): readonly string[] {
   const issuer = certificateFact(report, "issuer");
   const lines: string[] = [];
-  if (report.kind === "attestation" && !expectsSigner) {
+  if (report.kind === "attestation" && report.verdict === "passed" && !expectsSigner) {
     lines.push(
       "No signer was expected. Compare this one with whom you trust, or pass --signer-workflow or --identity.",
     );
   }
-  const chain = report.checks.find(({ name }) => name === "chain-record");
-  if (report.verdict === "passed" && chain?.status === "not applicable") {
+  if (report.verdict === "passed" && statusOf(report, "chain-record") === "not applicable") {
     lines.push("Nothing was compared with the chain: this is the capsule's own account of its trade.");
   }
-  if (report.verdict !== "passed" && issuer?.endsWith(".invalid")) {
+  const elsewhere = ["certificate-chain", "issuer"].some((name) => statusOf(report, name) === "failed");
+  if (elsewhere && issuer?.endsWith(".invalid")) {
     lines.push(`This evidence was made in a sandbox. It holds only under the sandbox's own root, which lies in the state
 folder of the market that made it: --trusted-root <folder>/sandbox/trusted_root.json --profile sandbox --issuer ${printable(issuer)}`);
   } else if (report.verdict !== "passed") {
@@ -153,6 +158,10 @@ folder of the market that made it: --trusted-root <folder>/sandbox/trusted_root.
     lines.push(found, ...(anchors.length === 0 ? [] : [styleText("dim", `more: ${anchors.join(" ")}`)]));
   }
   return lines;
+}
+
+function statusOf({ checks }: VerificationReport, name: string): Check["status"] | undefined {
+  return checks.find((check) => check.name === name)?.status;
 }
 
 /** What the signing certificate says under a name, where the report got as far as reading it. */

@@ -9,6 +9,7 @@ import { runnerMutants } from "./runner.ts";
 import { settlementMutants } from "./settlement.ts";
 import { stateMutants } from "./state.ts";
 import { transcriptMutants } from "./transcript.ts";
+import { verifierMutants } from "./verifier.ts";
 
 /** Each group has a page of its own under docs/results. */
 export const mutantGroups: Readonly<Record<"contracts" | "library", readonly Mutant[]>> = {
@@ -20,6 +21,7 @@ export const mutantGroups: Readonly<Record<"contracts" | "library", readonly Mut
     ...evidenceMutants,
     ...configMutants,
     ...transcriptMutants,
+    ...verifierMutants,
   ],
 };
 export type MutantGroup = keyof typeof mutantGroups;

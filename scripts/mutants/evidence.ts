@@ -102,7 +102,8 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "library-not-asked": {
       removes: "the library judges the whole once more",
-      from: "    if (sound) verifyWhole(entity, material, limits);\n",
+      from: "  const sound = !checks.hasFailed();\n",
+      to: "  const sound = false;\n",
       tests: [ATTESTATION],
       masked: "the stages refuse all that the library is known to refuse; this is kept against what is not known",
     },
@@ -199,11 +200,13 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "observation-other-job": {
       removes: "tier 2: the observed job is the one that signed",
-      from: "    checkRunId: run.checkRunId,\n",
+      from: "    checkRunId: run.checkRunId,\n    sha:",
+      to: "    sha:",
     },
     "observation-pool": {
       removes: "tier 2: a runner of GitHub's own pool",
-      from: "    runnerGroupName: HOSTED_GROUP,\n",
+      from: "    runnerGroupName: HOSTED_GROUP,\n    labels: policy.runsOn,\n  };",
+      to: "    labels: policy.runsOn,\n  };",
     },
     "observation-runner-name": {
       removes: "tier 2: the runner's name is the pool's",
@@ -376,8 +379,8 @@ export const evidenceMutants: readonly Mutant[] = [
   ...mutantsOf("lib/evidence/logEntry.ts", "log", [ATTESTATION], {
     "other-certificate": {
       removes: "the log entry names the bundle's certificate",
-      from: "if (signer === undefined || Buffer.compare(signer, leaf) !== 0) {",
-      to: "if (signer === undefined) {",
+      from: "if (named === undefined || Buffer.compare(named, signer) !== 0) {",
+      to: "if (named === undefined) {",
     },
     "other-size": {
       removes: "the proof's size is the checkpoint's",

@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Command } from "commander";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { systemRandom } from "#lib/core/effects.ts";
+import { systemClock, systemRandom } from "#lib/core/effects.ts";
 import { packCapsule } from "#lib/evidence/capsule.ts";
 import { createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
+import { createTufRepository, type Publication, serveTuf } from "#lib/sandbox/tufRepository.ts";
+import { trustCommand } from "../../../scripts/commands/trust.ts";
 import { verifyCommand } from "../../../scripts/commands/verify.ts";
 import { mintStep } from "../../lib/evidence/step.fixture.ts";
 import { claimsOfStep } from "../../lib/sandbox/claims.fixture.ts";
@@ -55,12 +57,34 @@ async function run(...args: readonly string[]) {
   return { output: lines.join("\n"), exitCode: process.exitCode ?? 0 };
 }
 
+async function trustRun(...args: readonly string[]) {
+  const lines: string[] = [];
+  vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)));
+  const program = new Command("pawl").exitOverride();
+  trustCommand(program);
+  await program.parseAsync(["trust", ...args], { from: "user" });
+  return { output: lines.join("\n") };
+}
+
 describe("pawl verify", () => {
   it("says how to verify what a sandbox made, where its root was not given", async () => {
     const { output, exitCode } = await run(bundle, "--artifact", artifact);
     expect(exitCode).toBe(3);
     expect(output).toContain(`--profile sandbox --issuer ${claimsOfStep().iss}`);
     expect((await run(bundle, "--artifact", artifact, ...trust)).output).not.toContain("--profile sandbox");
+  });
+
+  it("lets nothing in evidence move the terminal's cursor", async () => {
+    const hostile = write("hostile", JSON.stringify({ mediaType: "x\u009b2J\u001b[31m\u202egnp" }));
+    const { output, exitCode } = await run(hostile);
+    expect(exitCode).toBe(3);
+    expect(output).toContain("found    x\\u{9b}2J\\u{1b}[31m\\u{202e}gnp");
+    expect(output.match(/Not reached/g)).toHaveLength(8);
+  });
+
+  it("says of an unproven signer that it is only claimed", async () => {
+    expect((await run(bundle)).output).toContain("claims to be signed by https://github.com/pawl/pawl");
+    expect((await run(bundle, ...trust)).output).toMatch(/^signed by https/m);
   });
 
   it("takes an empty file for no input at all", async () => {
@@ -132,5 +156,77 @@ describe("pawl verify", () => {
         expect.objectContaining({ code: expect.stringMatching(/^commander\./) }),
       );
     }
+  });
+});
+
+describe("the root of a verification", () => {
+  const repository = createTufRepository(systemClock);
+  const first = write("first.json", repository.firstRoot);
+  const cache = () => mkdtempSync(join(folder, "roots-"));
+  const versions = (version: number) => ({ root: 1, timestamp: version, snapshot: version, targets: version });
+  const published = (changes: Partial<Publication> = {}) =>
+    repository.publish({ trustedRoot: readFileSync(root), versions: versions(2), ...changes });
+
+  it("is refreshed, kept and shown with its age", async () => {
+    const server = await serveTuf();
+    try {
+      server.show(published());
+      const at = ["--mirror", server.url, "--root-cache", cache(), "--issuer", claimsOfStep().iss];
+      expect((await run(bundle, ...at, "--refresh-root", "--first-root", first)).output).toContain(
+        "refreshed just now",
+      );
+      server.show(new Map());
+      const kept = await run(bundle, ...at, "--kept-root", "--max-root-age", "1");
+      expect(kept.exitCode).toBe(0);
+      expect(kept.output).toContain("last refreshed, today");
+      expect(JSON.parse((await trustRun("show", ...at.slice(0, 4), "--kept-root", "--json")).output)).toMatchObject({
+        source: "kept",
+        ageSeconds: expect.any(Number),
+      });
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("is the pinned one in place of a silent mirror on request only, and never in place of one that lies", async () => {
+    const server = await serveTuf();
+    try {
+      const ask = [bundle, "--refresh-root", "--mirror", server.url, "--first-root", first];
+      await expect(run(...ask, "--root-cache", cache())).rejects.toMatchObject({
+        code: "TUF_UNREACHABLE",
+        exitCode: 4,
+      });
+      const { output } = await run(...ask, "--root-cache", cache(), "--pinned-if-unreachable");
+      expect(output).toContain("in place of a refreshed one: TUF_UNREACHABLE");
+      server.show(published({ foreign: "timestamp" }));
+      await expect(run(...ask, "--root-cache", cache(), "--pinned-if-unreachable")).rejects.toMatchObject({
+        code: "TUF_SIGNATURE_INVALID",
+        exitCode: 3,
+      });
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("is refused where it is too old, of unknown age, or never was refreshed", async () => {
+    vi.useFakeTimers({ now: Date.UTC(2027, 0, 1), toFake: ["Date"] });
+    try {
+      await expect(run(bundle, "--max-root-age", "30")).rejects.toMatchObject({ code: "TRUSTED_ROOT_STALE" });
+    } finally {
+      vi.useRealTimers();
+    }
+    await expect(run(bundle, ...trust, "--max-root-age", "30")).rejects.toMatchObject({
+      code: "TRUSTED_ROOT_AGE_UNKNOWN",
+    });
+    await expect(run(bundle, "--kept-root", "--root-cache", cache())).rejects.toMatchObject({
+      code: "TUF_NEVER_REFRESHED",
+    });
+    await expect(run(bundle, "--mirror", "http://127.0.0.1:9")).rejects.toMatchObject({ code: "ROOT_OPTION_UNUSED" });
+  });
+
+  it("is shown with what is in it", async () => {
+    const { output } = await trustRun("show");
+    expect(output).toContain("pinned with this version");
+    expect(output).toMatch(/^transparency log +2021-01-12 to now +https:\/\/rekor\.sigstore\.dev$/m);
   });
 });
