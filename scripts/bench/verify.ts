@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { bundleFromJSON } from "@sigstore/bundle";
 import { TrustedRoot } from "@sigstore/protobuf-specs";
@@ -125,7 +126,7 @@ export function worstInputs(): readonly { readonly name: string; readonly ms: nu
   const warm = base64(inputs["a leaf of 64 extensions"] ?? "");
   return Object.entries(inputs).map(([name, bundle]) => {
     const input = JSON.stringify({ trustedRoot: base64(JSON.stringify(trustedRoot)), warm, bundle: base64(bundle) });
-    const script = join(projectRoot, "scripts/bench/worstInput.ts");
+    const script = fileURLToPath(new URL("./worstInput.ts", import.meta.url));
     const { stdout, stderr } = spawnSync(process.execPath, [script], { input, encoding: "utf8" });
     if (stdout === "") throw new Error(`${name}: ${stderr}`);
     const { ms, mb } = JSON.parse(stdout);
