@@ -615,11 +615,15 @@ describe("whatever is done to evidence", () => {
         async (part, edits) => {
           const document: unknown = JSON.parse(Buffer.from(parts[part] ?? []).toString("utf8"));
           for (const one of edits) mutate(document, one);
-          const report = await verifyStep({ ...parts, [part]: bytes(document) }, expectation, trust, {
-            now: attestedAt,
-          });
-          expect(failures(report).join()).not.toContain("EVIDENCE_UNREADABLE");
-          expect(report.verdict).toBe(failures(report).length === 0 ? "passed" : "failed");
+          const changedPart = bytes(document);
+          const reports = [
+            await verifyStep({ ...parts, [part]: changedPart }, expectation, trust, { now: attestedAt }),
+            ...(part === "bundle" ? [verifyAttestation({ bundle: changedPart }, { trust }, attestedAt)] : []),
+          ];
+          for (const report of reports) {
+            expect(failures(report).join()).not.toContain("EVIDENCE_UNREADABLE");
+            expect(report.verdict).toBe(failures(report).length === 0 ? "passed" : "failed");
+          }
         },
       ),
       tried("no mutation of evidence has an untyped answer", 150),

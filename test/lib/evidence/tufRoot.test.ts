@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock, systemRandom } from "#lib/core/effects.ts";
 import { sha256Hex } from "#lib/core/hash.ts";
+import { canonicalBytes } from "#lib/core/json.ts";
 import { keptRoot, refreshRoot } from "#lib/evidence/tufRoot.ts";
 import { createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
 import { createTufRepository, type Publication, serveTuf } from "#lib/sandbox/tufRepository.ts";
@@ -135,8 +136,11 @@ describe("a kept root", () => {
       writeFileSync(join(cache, file ?? ""), content);
       await expect(kept()).rejects.toMatchObject({ code: "TUF_METADATA_INVALID" });
     }
-    const other = { v: 1, mirror: "http://other", refreshedAt: 1, trustedRoot: "" };
-    writeFileSync(join(cache, file ?? ""), JSON.stringify(other));
+    const record = (of: string) =>
+      canonicalBytes({ v: 1, mirror: of, refreshedAt: 1, trustedRoot: Buffer.from(newer).toString("base64") });
+    writeFileSync(join(cache, file ?? ""), record(server.url));
+    expect(await kept()).toMatchObject({ refreshedAt: 1 });
+    writeFileSync(join(cache, file ?? ""), record("http://other"));
     await expect(kept()).rejects.toMatchObject({ code: "TUF_METADATA_INVALID" });
   });
 });

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Command } from "commander";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
@@ -156,6 +156,41 @@ describe("pawl verify", () => {
         expect.objectContaining({ code: expect.stringMatching(/^commander\./) }),
       );
     }
+  });
+});
+
+describe("the command's code", () => {
+  it("loads no chain client to look at a bundle", () => {
+    const seen = new Set<string>();
+    const packages = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      for (const [, from = ""] of readFileSync(file, "utf8").matchAll(
+        /^(?:import|\} from|export \{[^}]*\} from)(?! type)[^;]*?"([^"]+)"/gm,
+      )) {
+        if (from.startsWith(".")) visit(join(dirname(file), from));
+        else if (from.startsWith("#lib/")) visit(from.replace("#lib/", "lib/"));
+        else packages.add(from);
+      }
+    };
+    visit("scripts/commands/verify.ts");
+    expect(seen).toContain("lib/evidence/sigstore.ts");
+    expect([...packages].sort()).toEqual([
+      "@noble/curves/nist",
+      "@noble/hashes/sha2",
+      "@noble/hashes/utils",
+      "@sigstore/bundle",
+      "@sigstore/protobuf-specs",
+      "@sigstore/tuf/seeds.json",
+      "@sigstore/verify",
+      "canonicalize",
+      "commander",
+      "node:crypto",
+      "node:fs/promises",
+      "node:util",
+      "zod",
+    ]);
   });
 });
 
