@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { sha256Hex } from "../core/hash.ts";
 import { evidenceError } from "./errors.ts";
 import {
   GITHUB_ACTIONS_ISSUER,
   GITHUB_SERVER_URL,
+  type ParsedTrustedRoot,
   parseTrustedRoot,
   productionRoot,
   type TrustPolicy,
@@ -23,8 +25,20 @@ export async function loadTrust(options: {
   readonly issuer?: string;
 }): Promise<TrustPolicy> {
   const { root, profile, issuer = GITHUB_ACTIONS_ISSUER } = options;
-  const parsed = root === "production" ? productionRoot() : parseTrustedRoot(await readRootFile(root));
+  const parsed = root === "production" ? productionRoot() : parsedOnce(await readRootFile(root));
   return { profile, root: parsed, issuer, serverUrl: GITHUB_SERVER_URL };
+}
+
+const MAX_PARSED = 8;
+const parsedRoots = new Map<string, ParsedTrustedRoot>();
+
+/** A server reads its root's file for every verification, so that a new one counts at once; its keys it reads once. */
+function parsedOnce(bytes: Uint8Array): ParsedTrustedRoot {
+  const hash = sha256Hex(bytes);
+  const root = parsedRoots.get(hash) ?? parseTrustedRoot(bytes);
+  if (parsedRoots.size >= MAX_PARSED) parsedRoots.clear();
+  parsedRoots.set(hash, root);
+  return root;
 }
 
 /**

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock, systemRandom } from "#lib/core/effects.ts";
 import { sha256Hex } from "#lib/core/hash.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
+import { loadTrust } from "#lib/evidence/trust.ts";
 import { keptRoot, refreshRoot } from "#lib/evidence/tufRoot.ts";
 import { createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
 import { createTufRepository, type Publication, serveTuf } from "#lib/sandbox/tufRepository.ts";
@@ -142,5 +143,17 @@ describe("a kept root", () => {
     expect(await kept()).toMatchObject({ refreshedAt: 1 });
     writeFileSync(join(cache, file ?? ""), record("http://other"));
     await expect(kept()).rejects.toMatchObject({ code: "TUF_METADATA_INVALID" });
+  });
+});
+
+describe("a root's file", () => {
+  it("is read anew every time, and its keys once for the same bytes", async () => {
+    const file = join(folder, "trusted_root.json");
+    const load = async () => (await loadTrust({ root: file, profile: "sandbox" })).root;
+    writeFileSync(file, older);
+    const first = await load();
+    expect(await load()).toBe(first);
+    writeFileSync(file, newer);
+    expect((await load()).hash).toBe(sha256Hex(newer));
   });
 });
