@@ -1,7 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { findPawlError } from "#lib/core/error.ts";
 import { coreError } from "#lib/core/errors.ts";
-import { claimCommands } from "./commands/claim.ts";
+import { capsuleCommand } from "./commands/capsule.ts";
+import { claimCommand } from "./commands/claim.ts";
 import { stepCommand } from "./commands/step.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
@@ -18,7 +19,8 @@ Exit codes:
   .exitOverride();
 
 verifyCommand(program);
-claimCommands(program);
+capsuleCommand(program);
+claimCommand(program);
 stepCommand(program);
 
 try {

@@ -59,6 +59,9 @@ export const stepChecks = [
   must("claim", "The claim is about this step, permit and evidence."),
   must("statement", "The signed payload is exactly this step's statement."),
   may("ratchet", "The next commitments are the ones that the key schedule gives."),
+  may("capsule-anchors", "The capsule's manifest names the step that its files are about."),
+  may("capsule-signatures", "Every signature of the capsule is valid."),
+  may("capsule-signers", "Every expected principal signed the capsule and is trusted to."),
   may("chain-record", "What the evidence was held against is what the chain records."),
 ] as const satisfies readonly CheckDefinition[];
 

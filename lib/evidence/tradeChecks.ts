@@ -1,10 +1,11 @@
 import { type Address, type Hex, hexToBytes, recoverAddress, zeroAddress, zeroHash } from "viem";
+import type { StepEvidence } from "../capsule/capsule.ts";
+import { type FileDigest, fileHash } from "../capsule/digest.ts";
 import { sha256Hex } from "../core/hash.ts";
 import { type Policy, parsePolicy } from "../offers/policy.ts";
 import { checkTermsAgainstPolicy } from "../offers/terms.ts";
 import { runKeyOf } from "../permits/entitlement.ts";
 import { permitHash } from "../permits/stepPermit.ts";
-import type { CapsuleParts } from "./capsule.ts";
 import type { Certificate } from "./certificate.ts";
 import type { StepClaim } from "./claim.ts";
 import { type EvidenceErrorCode, evidenceError } from "./errors.ts";
@@ -103,7 +104,7 @@ export function checkCertificate(
   certificate: Certificate,
   facts: LeafFacts,
   claim: StepClaim,
-  parts: CapsuleParts,
+  parts: StepEvidence,
   expectation: StepExpectation,
   serverUrl: string,
 ): void {
@@ -170,9 +171,13 @@ export function checkResult(bytes: Uint8Array, claim: StepClaim, policy: Policy,
 }
 
 /** Without the bundle's bytes, the hashes of certificate and claim still have to agree. @throws STATE_BUNDLE_MISMATCH */
-export function checkStateBundle(bytes: Uint8Array | undefined, certificate: Certificate, claim: StepClaim): void {
+export function checkStateBundle(
+  bundle: Uint8Array | FileDigest | undefined,
+  certificate: Certificate,
+  claim: StepClaim,
+): void {
   expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, certificate.bundleHash);
-  if (bytes) expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, sha256Hex(bytes));
+  if (bundle) expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, fileHash(bundle));
 }
 
 /** @throws NEXT_TOKENS_MISMATCH, JSON_*, SCHEMA_MISMATCH */
@@ -297,7 +302,7 @@ function checkPool({ runnerName, observedAt }: Observation, { openedAt }: StepEx
 }
 
 /** @throws CLAIM_MISMATCH */
-export function checkClaim(claim: StepClaim, parts: CapsuleParts, expectation: StepExpectation): void {
+export function checkClaim(claim: StepClaim, parts: StepEvidence, expectation: StepExpectation): void {
   const { chainId, settlement, permit } = expectation;
   expectFields(
     "CLAIM_MISMATCH",
@@ -309,7 +314,7 @@ export function checkClaim(claim: StepClaim, parts: CapsuleParts, expectation: S
       permitHash: permitHash(permit, expectation),
       certificateHash: sha256Hex(parts.certificate),
       resultHash: sha256Hex(parts.result),
-      ...(parts.stateBundle && { bundleHash: sha256Hex(parts.stateBundle) }),
+      ...(parts.stateBundle && { bundleHash: fileHash(parts.stateBundle) }),
     },
     claim,
   );

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import { zeroHash } from "viem";
+import type { StepEvidence } from "../capsule/capsule.ts";
+import { fileHash } from "../capsule/digest.ts";
 import { sha256Hex } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import { permitHash } from "../permits/stepPermit.ts";
 import { attestationFacts, attestationHashes, checkBundle, type ReadAttestation } from "./attestation.ts";
 import type { ParsedBundle } from "./bundle.ts";
-import type { CapsuleParts } from "./capsule.ts";
+import { type CapsuleExpectation, checkCapsule } from "./capsuleChecks.ts";
+import { identityVerifier } from "./capsuleIdentity.ts";
 import { parseCertificate } from "./certificate.ts";
 import { Checklist } from "./checklist.ts";
 import { decodeClaim } from "./claim.ts";
@@ -97,6 +100,8 @@ export type StepOptions = {
   readonly ratchet?: RatchetOutcome;
   /** Verifies signatures of contract accounts as well; without, only keys sign. */
   readonly verifyDigest?: VerifyDigest;
+  /** The capsule that the evidence came in; without, only the evidence itself is checked. */
+  readonly capsule?: CapsuleExpectation;
 };
 
 /**
@@ -107,7 +112,7 @@ export type StepOptions = {
  * says that nothing was compared with the chain: who relies on a report for money gives it.
  */
 export async function verifyStep(
-  evidence: CapsuleParts,
+  evidence: StepEvidence,
   expectation: StepExpectation | undefined,
   trust: TrustPolicy,
   options: StepOptions,
@@ -122,6 +127,11 @@ export async function verifyStep(
   const stated = expectation ?? trade?.expectation;
   const held = stated && normaliseExpectation(stated);
   if (held) await checkStep(checks, read, evidence, held, trade, trust, options);
+  const attest = (attestation: Attestation) => verifyAttestation(attestation, { trust }, options.now);
+  const signers = checkCapsule(checks, evidence, options.capsule, {
+    now: options.now,
+    verifyIdentity: identityVerifier(attest, trust),
+  });
   return checks.report(
     {
       trust: { profile: trust.profile, issuer: trust.issuer },
@@ -129,13 +139,14 @@ export async function verifyStep(
       step: held ? stepFacts(held) : null,
     },
     { ...attestationHashes(evidence.bundle, read, trust), ...stepHashes(evidence, held) },
+    signers,
   );
 }
 
 async function checkStep(
   checks: Checklist,
   { parsed, facts, times }: ReadAttestation,
-  evidence: CapsuleParts,
+  evidence: StepEvidence,
   expectation: StepExpectation,
   trade: Trade | undefined,
   trust: TrustPolicy,
@@ -200,7 +211,7 @@ async function checkStep(
 }
 
 /** The payload is rebuilt from the files in hand and compared as bytes. */
-function checkStatement({ content }: ParsedBundle, evidence: CapsuleParts): void {
+function checkStatement({ content }: ParsedBundle, evidence: StepEvidence): void {
   if (content.kind !== "statement") throw evidenceError("ATTESTATION_NOT_A_STATEMENT");
   if (content.payloadType !== STATEMENT_PAYLOAD_TYPE) {
     throw evidenceError("STATEMENT_PAYLOAD_TYPE_UNKNOWN", {
@@ -213,7 +224,7 @@ function checkStatement({ content }: ParsedBundle, evidence: CapsuleParts): void
     certificateHash: sha256Hex(evidence.certificate),
     resultHash: sha256Hex(evidence.result),
     // Left out of the capsule, the bundle is the one that the claim names.
-    bundleHash: evidence.stateBundle ? sha256Hex(evidence.stateBundle) : decodeClaim(evidence.claim).bundleHash,
+    bundleHash: evidence.stateBundle ? fileHash(evidence.stateBundle) : decodeClaim(evidence.claim).bundleHash,
   });
   if (Buffer.compare(expected, content.payload) !== 0) {
     throw evidenceError("STATEMENT_MISMATCH", { expected: sha256Hex(expected), actual: sha256Hex(content.payload) });
@@ -233,7 +244,7 @@ function stepFacts({ chainId, permitConsumer, settlement, permit, openedAt, clai
   return { chainId, permitConsumer, settlement, entitlement, step, gateway, openedAt, claimDeadline };
 }
 
-function stepHashes(evidence: CapsuleParts, expectation: StepExpectation | undefined) {
+function stepHashes(evidence: StepEvidence, expectation: StepExpectation | undefined) {
   return {
     claim: sha256Hex(evidence.claim),
     certificate: sha256Hex(evidence.certificate),
@@ -241,7 +252,7 @@ function stepHashes(evidence: CapsuleParts, expectation: StepExpectation | undef
     result: sha256Hex(evidence.result),
     nextTokens: sha256Hex(evidence.nextTokens),
     receipt: sha256Hex(evidence.receipt),
-    ...(evidence.stateBundle && { stateBundle: sha256Hex(evidence.stateBundle) }),
+    ...(evidence.stateBundle && { stateBundle: fileHash(evidence.stateBundle) }),
     ...(evidence.transcript && { transcript: sha256Hex(evidence.transcript) }),
     ...(evidence.observation && { observation: sha256Hex(evidence.observation) }),
     ...(expectation && { permit: permitHash(expectation.permit, expectation) }),

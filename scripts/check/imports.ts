@@ -15,6 +15,7 @@ const order = [
   "permits",
   "state",
   "capability",
+  "capsule",
   "evidence",
   "gateway",
   "github",

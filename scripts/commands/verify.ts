@@ -1,7 +1,8 @@
 import { styleText } from "node:util";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { readCapsuleFile } from "#lib/capsule/capsuleFile.ts";
+import { capsuleError } from "#lib/capsule/errors.ts";
 import { systemClock } from "#lib/core/effects.ts";
-import { unpackCapsule } from "#lib/evidence/capsule.ts";
 import { evidenceError } from "#lib/evidence/errors.ts";
 import type { ExpectedIdentity } from "#lib/evidence/identity.ts";
 import type { ArtifactDigest } from "#lib/evidence/inToto.ts";
@@ -9,9 +10,12 @@ import { type Check, reportHash, type VerificationReport } from "#lib/evidence/r
 import { loadTrust } from "#lib/evidence/trust.ts";
 import { type TrustPolicy, type TrustProfile, thresholds } from "#lib/evidence/trustedRoot.ts";
 import { verifyAttestation, verifyStep } from "#lib/evidence/verify.ts";
-import { readEvidence } from "./files.ts";
+import { printSigners } from "./capsule.ts";
+import { readBeginning, readEvidence } from "./files.ts";
+import { progressOf } from "./progress.ts";
+import { type SignerTrustOptions, signerTrustOf, signerTrustOptions } from "./signerTrust.ts";
 
-type VerifyOptions = {
+type VerifyOptions = SignerTrustOptions & {
   readonly artifact?: string;
   readonly digest?: ArtifactDigest;
   readonly root: string;
@@ -35,9 +39,18 @@ const bundleOptions = [
   "sourceRepositoryId",
 ] as const satisfies readonly (keyof VerifyOptions)[];
 
+/** Options that say something about a capsule's signers. */
+const capsuleOptions = [
+  "signers",
+  "signersHost",
+  "signersRoot",
+  "signersState",
+  "principal",
+] as const satisfies readonly (keyof SignerTrustOptions)[];
+
 /** `pawl verify`: checks a Sigstore bundle or an evidence capsule, offline. Exit code 0 passed, 2 bad input, 3 failed. */
 export function verifyCommand(program: Command): void {
-  program
+  const command = program
     .command("verify")
     .description("Check a Sigstore bundle of GitHub Actions, or the evidence capsule of a step, offline.")
     .argument("<file>", "bundle (JSON) or capsule")
@@ -53,30 +66,41 @@ export function verifyCommand(program: Command): void {
     .option("--signer-workflow <path>", "owner/repo/.github/workflows/file.yml that must have signed", parseWorkflow)
     .option("--signer-commit <sha>", "commit of that file, 40 hex digits", parseCommit)
     .option("--source-repository-id <id>", "numeric id of the repository the run happened in", parseId)
-    .option("--json", "print the report as JSON")
-    .action(async (file: string, options: VerifyOptions) => {
-      const input = await readEvidence(file);
-      const trust = await trustOf(options);
-      const report = await verify(input, options, trust);
-      if (options.json) console.log(JSON.stringify({ report, reportHash: reportHash(report) }, null, 2));
-      else print(report, options);
-      if (report.verdict !== "passed") process.exitCode = evidenceError("VERIFICATION_FAILED").exitCode;
-    });
+    .option("--json", "print the report as JSON");
+  signerTrustOptions(command).action(async (file: string, options: VerifyOptions) => {
+    const beginning = await readBeginning(file);
+    if (beginning.length === 0) throw evidenceError("EVIDENCE_FILE_UNREADABLE", { file, problem: "it is empty" });
+    const trust = await trustOf(options);
+    const report = await (looksLikeJson(beginning) ? verifyBundle : verifyCapsule)(file, options, trust);
+    if (options.json) console.log(JSON.stringify({ report, reportHash: reportHash(report) }, null, 2));
+    else print(report, options);
+    if (report.verdict !== "passed") process.exitCode = evidenceError("VERIFICATION_FAILED").exitCode;
+  });
 }
 
-async function verify(input: Uint8Array, options: VerifyOptions, trust: TrustPolicy): Promise<VerificationReport> {
-  const now = systemClock();
-  if (!looksLikeJson(input)) {
-    const unused = bundleOptions.find((option) => options[option] !== undefined);
-    if (unused) throw evidenceError("VERIFY_OPTION_UNUSED", { option: unused });
-    const parts = await unpackCapsule(input);
-    return verifyStep(parts, undefined, trust, { now });
-  }
+async function verifyCapsule(file: string, options: VerifyOptions, trust: TrustPolicy): Promise<VerificationReport> {
+  const unused = bundleOptions.find((option) => options[option] !== undefined);
+  if (unused) throw evidenceError("VERIFY_OPTION_UNUSED", { option: unused });
+  const { allowlist } = await signerTrustOf(options);
+  const { progress, done } = progressOf("reading");
+  const { capsule } = await readCapsuleFile(file, { progress }).finally(done);
+  const { principal: principals } = options;
+  return verifyStep(capsule.parts, undefined, trust, {
+    now: systemClock(),
+    capsule: { capsule, allowlist, principals },
+  });
+}
+
+async function verifyBundle(file: string, options: VerifyOptions, trust: TrustPolicy): Promise<VerificationReport> {
+  const unused = capsuleOptions.find((option) => options[option] !== undefined);
+  if (unused)
+    throw capsuleError("CAPSULE_OPTIONS_CONFLICT", { option: unused, problem: "a bundle has one signer, its own" });
+  const bundle = await readEvidence(file);
   const artifact = options.artifact === undefined ? undefined : await readEvidence(options.artifact);
   return verifyAttestation(
-    { bundle: input, ...(artifact && { artifact }), ...(options.digest && { digest: options.digest }) },
+    { bundle, ...(artifact && { artifact }), ...(options.digest && { digest: options.digest }) },
     { trust, identity: identityOf(options) },
-    now,
+    systemClock(),
   );
 }
 
@@ -118,6 +142,10 @@ function print(report: VerificationReport, options: VerifyOptions): void {
     console.log(`${indent}${styleText("red", check.code ?? "")}`);
     if (check.expected !== null) console.log(`${indent}expected ${check.expected}`);
     if (check.actual !== null) console.log(`${indent}found    ${check.actual}`);
+  }
+  if (report.kind === "step") {
+    console.log("");
+    printSigners(report.signers, options.signers !== undefined || options.signersHost !== undefined);
   }
   const root = options.trustedRoot ?? options.root;
   console.log(

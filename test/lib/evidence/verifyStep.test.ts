@@ -85,7 +85,14 @@ describe("honest evidence of a step", () => {
     const report = await verifyStep(parts, undefined, trust, { now: attestedAt });
     expect(report.verdict).toBe("passed");
     const open = report.checks.filter(({ status }) => status === "not applicable").map(({ name }) => name);
-    expect(open).toEqual(["permit-signature", "ratchet", "chain-record"]);
+    expect(open).toEqual([
+      "permit-signature",
+      "ratchet",
+      "capsule-anchors",
+      "capsule-signatures",
+      "capsule-signers",
+      "chain-record",
+    ]);
   });
 
   it("compares with the ratchet where the keys are", async () => {

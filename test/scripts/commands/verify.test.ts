@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Command } from "commander";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { packCapsule } from "#lib/capsule/capsule.ts";
 import { systemRandom } from "#lib/core/effects.ts";
-import { packCapsule } from "#lib/evidence/capsule.ts";
+import { capsuleAnchors } from "#lib/evidence/capsuleChecks.ts";
 import { createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
 import { verifyCommand } from "../../../scripts/commands/verify.ts";
 import { mintStep } from "../../lib/evidence/step.fixture.ts";
@@ -97,7 +98,7 @@ describe("pawl verify", () => {
 
   it("tells a capsule from a bundle, and holds it against its own trade", async () => {
     const { parts } = await mintStep();
-    const capsule = write("step.capsule", await packCapsule(parts));
+    const capsule = write("step.capsule", await packCapsule(parts, { anchors: capsuleAnchors(parts) }));
     const { output, exitCode } = await run(capsule, "--json", ...trust);
     expect(exitCode).toBe(3);
     expect(JSON.parse(output).report.kind).toBe("step");
