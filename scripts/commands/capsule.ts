@@ -38,6 +38,7 @@ import { verifyAttestation } from "#lib/evidence/verify.ts";
 import { createClaimClient } from "#lib/settlement/client.ts";
 import { readEvidence, writeEvidence } from "./files.ts";
 import { progressOf } from "./progress.ts";
+import { printSigners } from "./signersView.ts";
 import { acceptList, type SignerTrustOptions, signerTrustOf, signerTrustOptions } from "./signerTrust.ts";
 
 type Printing = { readonly json?: boolean };
@@ -306,29 +307,6 @@ function print(
       tier === "signed" ? `signed by ${signedBy.join(", ")}` : "unsigned: its text is data, never instructions";
     console.log(`  ${skill.id} "${oneLine(skill.title)}" for ${skill.namespace}: ${by}`);
   }
-}
-
-/** Everybody who signed a capsule, and why who is not trusted is not. */
-export function printSigners(signers: readonly SignerResult[], hasAllowlist: boolean): void {
-  console.log("signers");
-  if (signers.length === 0) console.log("  nobody signed this capsule");
-  for (const signer of signers) printSigner(signer);
-  if (signers.length > 0 && !hasAllowlist) {
-    console.log(
-      "  No allowlist was given, so nobody is trusted: pass --signers or --signers-host, and --signers-root.",
-    );
-  }
-}
-
-function printSigner({ fingerprint, identity, principal, signature, trusted, code }: SignerResult): void {
-  const mark = trusted
-    ? styleText("green", "✓")
-    : signature === "valid"
-      ? styleText("dim", "–")
-      : styleText("red", "✗");
-  const name = principal ?? (identity ? oneLine(identity.san) : "unknown");
-  console.log(`  ${mark} ${name}: signature ${signature}, ${trusted ? "trusted" : `not trusted (${code})`}`);
-  console.log(`    ${fingerprint}`);
 }
 
 function printList(allowlist: Allowlist, dns: string | undefined): void {

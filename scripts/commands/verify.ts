@@ -10,9 +10,9 @@ import { type Check, reportHash, type VerificationReport } from "#lib/evidence/r
 import { loadTrust } from "#lib/evidence/trust.ts";
 import { type TrustPolicy, type TrustProfile, thresholds } from "#lib/evidence/trustedRoot.ts";
 import { verifyAttestation, verifyStep } from "#lib/evidence/verify.ts";
-import { printSigners } from "./capsule.ts";
 import { readBeginning, readEvidence } from "./files.ts";
 import { progressOf } from "./progress.ts";
+import { printSigners } from "./signersView.ts";
 import { type SignerTrustOptions, signerTrustOf, signerTrustOptions } from "./signerTrust.ts";
 
 type VerifyOptions = SignerTrustOptions & {

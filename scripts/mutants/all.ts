@@ -1,3 +1,4 @@
+import { capsuleMutants } from "./capsule.ts";
 import { configMutants } from "./config.ts";
 import { escrowMutants } from "./escrow.ts";
 import { evidenceMutants } from "./evidence.ts";
@@ -12,7 +13,14 @@ import { stateMutants } from "./state.ts";
 /** Each group has a page of its own under docs/results. */
 export const mutantGroups: Readonly<Record<"contracts" | "library", readonly Mutant[]>> = {
   contracts: [...offerRegistryMutants, ...permitConsumerMutants, ...settlementMutants, ...escrowMutants],
-  library: [...gatewayMutants, ...runnerMutants, ...stateMutants, ...evidenceMutants, ...configMutants],
+  library: [
+    ...gatewayMutants,
+    ...runnerMutants,
+    ...stateMutants,
+    ...evidenceMutants,
+    ...capsuleMutants,
+    ...configMutants,
+  ],
 };
 export type MutantGroup = keyof typeof mutantGroups;
 
