@@ -1,5 +1,5 @@
 import { createHash, type Hash, randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, writeSync } from "node:fs";
 import { copyFile, type FileHandle, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Hex } from "viem";
@@ -352,7 +352,8 @@ async function writeWhole(output: FileHandle, bytes: Uint8Array, position: numbe
 
 /** A regular file; a pipe or a device has no end to rely on. @throws CAPSULE_FILE_UNREADABLE */
 async function openToRead(file: string): Promise<FileHandle> {
-  const handle = await open(file, "r").catch((cause: unknown) => {
+  // A pipe is not waited for.
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
     throw capsuleError("CAPSULE_FILE_UNREADABLE", { file }, cause);
   });
   if (!(await handle.stat()).isFile()) {

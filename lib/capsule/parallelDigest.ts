@@ -38,6 +38,8 @@ export class ParallelDigest {
       else this.#busy.get(answer.slot)?.done();
     });
     this.#worker.on("error", (cause) => this.#fail(cause));
+    // Whatever ends it early: nobody waits for an answer that cannot come.
+    this.#worker.on("exit", () => this.#fail(new Error("the thread that hashes has ended")));
   }
 
   /** A slot to fill, as soon as one is free. */

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Capsule, openCapsule, type StepEvidence } from "#lib/capsule/capsule.ts";
 import { readCapsuleFile } from "#lib/capsule/capsuleFile.ts";
 import { capsuleError } from "#lib/capsule/errors.ts";
 import { systemClock } from "#lib/core/effects.ts";
@@ -68,34 +69,49 @@ export function verifyCommand(program: Command): void {
     .option("--source-repository-id <id>", "numeric id of the repository the run happened in", parseId)
     .option("--json", "print the report as JSON");
   signerTrustOptions(command).action(async (file: string, options: VerifyOptions) => {
-    const beginning = await readBeginning(file);
-    if (beginning.length === 0) throw evidenceError("EVIDENCE_FILE_UNREADABLE", { file, problem: "it is empty" });
     const trust = await trustOf(options);
-    const report = await (looksLikeJson(beginning) ? verifyBundle : verifyCapsule)(file, options, trust);
+    const report = await verifyFile(file, options, trust);
     if (options.json) console.log(JSON.stringify({ report, reportHash: reportHash(report) }, null, 2));
     else print(report, options);
     if (report.verdict !== "passed") process.exitCode = evidenceError("VERIFICATION_FAILED").exitCode;
   });
 }
 
-async function verifyCapsule(file: string, options: VerifyOptions, trust: TrustPolicy): Promise<VerificationReport> {
+/** A capsule of any size is read from disk, in pieces; a bundle, or what comes through a pipe, as a whole. */
+async function verifyFile(file: string, options: VerifyOptions, trust: TrustPolicy): Promise<VerificationReport> {
+  const beginning = await readBeginning(file);
+  if (beginning && beginning.length > 0 && !looksLikeJson(beginning)) {
+    const { progress, done } = progressOf("reading");
+    const { capsule } = await readCapsuleFile(file, { progress }).finally(done);
+    return verifyCapsule(capsule, options, trust);
+  }
+  const bytes = await readEvidence(file);
+  return looksLikeJson(bytes)
+    ? verifyBundle(bytes, options, trust)
+    : verifyCapsule(await openCapsule(bytes), options, trust);
+}
+
+async function verifyCapsule(
+  capsule: Capsule<StepEvidence>,
+  options: VerifyOptions,
+  trust: TrustPolicy,
+): Promise<VerificationReport> {
   const unused = bundleOptions.find((option) => options[option] !== undefined);
   if (unused) throw evidenceError("VERIFY_OPTION_UNUSED", { option: unused });
   const { allowlist } = await signerTrustOf(options);
-  const { progress, done } = progressOf("reading");
-  const { capsule } = await readCapsuleFile(file, { progress }).finally(done);
-  const { principal: principals } = options;
-  return verifyStep(capsule.parts, undefined, trust, {
-    now: systemClock(),
-    capsule: { capsule, allowlist, principals },
-  });
+  const expected = { capsule, allowlist, principals: options.principal };
+  return verifyStep(capsule.parts, undefined, trust, { now: systemClock(), capsule: expected });
 }
 
-async function verifyBundle(file: string, options: VerifyOptions, trust: TrustPolicy): Promise<VerificationReport> {
+async function verifyBundle(
+  bundle: Uint8Array,
+  options: VerifyOptions,
+  trust: TrustPolicy,
+): Promise<VerificationReport> {
   const unused = capsuleOptions.find((option) => options[option] !== undefined);
-  if (unused)
+  if (unused) {
     throw capsuleError("CAPSULE_OPTIONS_CONFLICT", { option: unused, problem: "a bundle has one signer, its own" });
-  const bundle = await readEvidence(file);
+  }
   const artifact = options.artifact === undefined ? undefined : await readEvidence(options.artifact);
   return verifyAttestation(
     { bundle, ...(artifact && { artifact }), ...(options.digest && { digest: options.digest }) },

@@ -274,6 +274,12 @@ describe("a skill", async () => {
     }
   });
 
+  it("is never how to decrypt, nor anything with another name than an id", async () => {
+    for (const id of ["decryption", "Review", "a/b", "", "-a", "a".repeat(41)]) {
+      await expect(packMinted({ skills: [{ ...skill, id }] }), id).rejects.toMatchObject({ code: "SCHEMA_MISMATCH" });
+    }
+  });
+
   it("is refused when it is not the one that the manifest declares, or not declared", async () => {
     const files = (metadata: object, text: Uint8Array) => (map: Map<string, Uint8Array>) =>
       map.set("skills/review/skill.json", canonicalBytes(metadata)).set("skills/review/SKILL.md", text);

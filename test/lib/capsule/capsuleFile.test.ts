@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -116,7 +117,9 @@ describe("a capsule on disk", () => {
   });
 
   it("is refused when it cannot be read, or is no regular file", async () => {
-    for (const path of [join(folder, "absent"), folder, "/dev/null"]) {
+    const pipe = fresh();
+    execFileSync("mkfifo", [pipe]);
+    for (const path of [join(folder, "absent"), folder, "/dev/null", pipe]) {
       await expect(readCapsuleFile(path)).rejects.toMatchObject({ code: "CAPSULE_FILE_UNREADABLE" });
     }
   });

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -162,6 +164,15 @@ describe("pawl capsule", () => {
     await run("capsule", "pack", at("out"), "-o", at("again.capsule"));
     expect(readFileSync(at("again.capsule")).equals(bytes)).toBe(true);
     await expect(run("capsule", "unpack", plain, at("out"))).rejects.toMatchObject({ code: "CAPSULE_TARGET_EXISTS" });
+  });
+
+  it("is verified from a pipe as well", async () => {
+    const pipe = at("pipe");
+    execFileSync("mkfifo", [pipe]);
+    const writing = writeFile(pipe, bytes);
+    const fromPipe = await run("verify", pipe, "--json");
+    await writing;
+    expect(fromPipe.output).toBe((await run("verify", plain, "--json")).output);
   });
 
   it("refuses options that do not go together, and keys that are none", async () => {
