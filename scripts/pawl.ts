@@ -15,12 +15,11 @@ Exit codes:
   .exitOverride();
 
 /** Each command's code is loaded when it is asked for: what a step needs takes longer to load than a bundle to check. */
-const claims = async () => (await import("./commands/claim.ts")).claimCommands(program);
 const commands: Readonly<Record<string, () => Promise<void>>> = {
   verify: async () => (await import("./commands/verify.ts")).verifyCommand(program),
   trust: async () => (await import("./commands/trust.ts")).trustCommand(program),
-  capsule: claims,
-  claim: claims,
+  capsule: async () => (await import("./commands/capsule.ts")).capsuleCommand(program),
+  claim: async () => (await import("./commands/claim.ts")).claimCommand(program),
   step: async () => (await import("./commands/step.ts")).stepCommand(program),
   collect: async () => (await import("./commands/collect.ts")).collectCommand(program),
   policy: async () => (await import("./commands/policy.ts")).policyCommand(program),

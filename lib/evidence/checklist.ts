@@ -1,4 +1,5 @@
 import type { Hex } from "viem";
+import type { SignerResult } from "../capsule/signatures.ts";
 import { findPawlError, type PawlError } from "../core/error.ts";
 import { canonicalBytes, type Json } from "../core/json.ts";
 import {
@@ -72,7 +73,11 @@ export class Checklist {
     this.#record({ name, status: "not applicable", code: null, sentence, expected: null, actual: null });
   }
 
-  report(facts: Readonly<Record<string, Json>>, hashes: Readonly<Record<string, Hex>>): VerificationReport {
+  report(
+    facts: Readonly<Record<string, Json>>,
+    hashes: Readonly<Record<string, Hex>>,
+    signers: readonly SignerResult[] = [],
+  ): VerificationReport {
     const checks = this.#definitions().map(
       ({ name }): Check =>
         this.#results.get(name) ?? {
@@ -84,7 +89,15 @@ export class Checklist {
           actual: null,
         },
     );
-    const report = { v: 1, kind: this.#kind, verdict: verdictOf(this.#kind, checks), checks, facts, hashes } as const;
+    const report = {
+      v: 2,
+      kind: this.#kind,
+      verdict: verdictOf(this.#kind, checks, signers),
+      checks,
+      signers,
+      facts,
+      hashes,
+    } as const;
     // A verdict is hashed and signed: it must have a canonical form now, not only when someone asks for it.
     canonicalBytes(report);
     return report;

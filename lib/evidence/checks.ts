@@ -49,6 +49,7 @@ export const stepChecks = [
   must("parents", "The step follows the last accepted claim."),
   must("policy", "The policy is the one that the offer pins, and names this deployment."),
   must("certificate", "The runner's certificate agrees with permit, claim and signing certificate."),
+  must("policy-rules", "The run kept to every rule of its policy."),
   must("replay", "The runner's certificate was current when it was attested."),
   must("result", "The result is the one that was attested."),
   must("state-bundle", "The state bundle is the one that was attested."),
@@ -63,6 +64,9 @@ export const stepChecks = [
   must("claim", "The claim is about this step, permit and evidence."),
   must("statement", "The signed payload is exactly this step's statement."),
   may("ratchet", "The next commitments are the ones that the key schedule gives."),
+  may("capsule-anchors", "The capsule's manifest names the step that its files are about."),
+  may("capsule-signatures", "Every signature of the capsule is valid."),
+  may("capsule-signers", "Every expected principal signed the capsule and is trusted to."),
   may("chain-record", "What the evidence was held against is what the chain records."),
 ] as const satisfies readonly CheckDefinition[];
 

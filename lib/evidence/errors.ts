@@ -283,10 +283,15 @@ export const evidenceErrors = {
     sentence: "The capsule states another trade than the chain records.",
   },
 
-  // Capsule and report
-  CAPSULE_TOO_LARGE: { kind: "too-large", sentence: "The evidence capsule is larger than a verifier accepts." },
-  CAPSULE_MALFORMED: { kind: "invalid", sentence: "The file is not an evidence capsule, or its manifest is wrong." },
-  CAPSULE_FILE_MISSING: { kind: "invalid", sentence: "The evidence capsule lacks a file." },
+  // Report
+  REPORT_VERSION_UNKNOWN: {
+    kind: "invalid",
+    sentence: "The report is of a version that this program does not read; verify the evidence again.",
+  },
+  VERIFY_CAPSULE_OPTION_UNUSED: {
+    kind: "invalid",
+    sentence: "This option is about the signers of a capsule; a bundle has one signer, its own.",
+  },
   VERIFY_OPTION_UNUSED: {
     kind: "invalid",
     sentence: "This option describes the signer of a bundle; a capsule is held against the terms of its own trade.",

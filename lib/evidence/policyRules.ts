@@ -114,12 +114,17 @@ export function evaluatePolicy(policy: Policy, certificate: Certificate, files: 
   }));
 }
 
-/** @throws POLICY_RULE_BROKEN with the first rule that was not kept; COLD_START_REFUSED where it is the one on restoring */
+const codes: Readonly<Record<string, "COLD_START_REFUSED" | "ISOLATION_TOO_WEAK">> = {
+  restore: "COLD_START_REFUSED",
+  network: "ISOLATION_TOO_WEAK",
+};
+
+/** @throws COLD_START_REFUSED, ISOLATION_TOO_WEAK, POLICY_RULE_BROKEN for the first rule that was not kept */
 export function requirePolicyKept(outcomes: readonly RuleOutcome[]): void {
   const broken = outcomes.find(({ kept }) => !kept);
   if (broken === undefined) return;
   const { rule: field, allowed: expected, actual } = broken;
-  throw evidenceError(field === "restore" ? "COLD_START_REFUSED" : "POLICY_RULE_BROKEN", { field, expected, actual });
+  throw evidenceError(codes[field] ?? "POLICY_RULE_BROKEN", { field, expected, actual });
 }
 
 function hasNoParent({ step, parentStateCommitment, parentNetCommitment }: Certificate): boolean {

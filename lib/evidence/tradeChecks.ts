@@ -1,4 +1,6 @@
 import { type Address, type Hex, hexToBytes, recoverAddress, zeroAddress, zeroHash } from "viem";
+import type { StepEvidence } from "../capsule/capsule.ts";
+import { type FileDigest, fileHash } from "../capsule/digest.ts";
 import { sha256Hex } from "../core/hash.ts";
 import { type Policy, parsePolicy } from "../offers/policy.ts";
 import { checkTermsAgainstPolicy } from "../offers/terms.ts";
@@ -6,7 +8,6 @@ import { runKeyOf } from "../permits/entitlement.ts";
 import { permitHash } from "../permits/stepPermit.ts";
 import { closingData } from "../transcript/event.ts";
 import { readTranscript } from "../transcript/reader.ts";
-import type { CapsuleParts } from "./capsule.ts";
 import type { Certificate } from "./certificate.ts";
 import type { StepClaim } from "./claim.ts";
 import { type EvidenceErrorCode, evidenceError } from "./errors.ts";
@@ -114,7 +115,7 @@ export function checkCertificate(
   certificate: Certificate,
   facts: LeafFacts,
   claim: StepClaim,
-  parts: CapsuleParts,
+  parts: StepEvidence,
   expectation: StepExpectation,
   serverUrl: string,
 ): void {
@@ -154,12 +155,6 @@ export function checkCertificate(
   );
 }
 
-/** Only a namespace of its own takes the network away from a workload. @throws ISOLATION_TOO_WEAK */
-export function checkIsolation({ runner }: Certificate, policy: Policy): void {
-  if (policy.network.mode !== "none") return;
-  expectEqual("ISOLATION_TOO_WEAK", "isolation", "process+network-namespace", runner.isolation);
-}
-
 /** @throws REPLAY_WINDOW_CLOSED */
 export function checkReplay({ replay }: Certificate, times: readonly SignedTime[]): void {
   const late = times.find(({ at }) => at > replay.expiresAt);
@@ -181,9 +176,13 @@ export function checkResult(bytes: Uint8Array, claim: StepClaim, policy: Policy,
 }
 
 /** Without the bundle's bytes, the hashes of certificate and claim still have to agree. @throws STATE_BUNDLE_MISMATCH */
-export function checkStateBundle(bytes: Uint8Array | undefined, certificate: Certificate, claim: StepClaim): void {
+export function checkStateBundle(
+  bundle: Uint8Array | FileDigest | undefined,
+  certificate: Certificate,
+  claim: StepClaim,
+): void {
   expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, certificate.bundleHash);
-  if (bytes) expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, sha256Hex(bytes));
+  if (bundle) expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, fileHash(bundle));
 }
 
 /** @throws NEXT_TOKENS_MISMATCH, JSON_*, SCHEMA_MISMATCH */
@@ -368,7 +367,7 @@ export async function checkFinalObservation(
 }
 
 /** @throws CLAIM_MISMATCH */
-export function checkClaim(claim: StepClaim, parts: CapsuleParts, expectation: StepExpectation): void {
+export function checkClaim(claim: StepClaim, parts: StepEvidence, expectation: StepExpectation): void {
   const { chainId, settlement, permit } = expectation;
   expectFields(
     "CLAIM_MISMATCH",
@@ -380,7 +379,7 @@ export function checkClaim(claim: StepClaim, parts: CapsuleParts, expectation: S
       permitHash: permitHashOf(expectation),
       certificateHash: sha256Hex(parts.certificate),
       resultHash: sha256Hex(parts.result),
-      ...(parts.stateBundle && { bundleHash: sha256Hex(parts.stateBundle) }),
+      ...(parts.stateBundle && { bundleHash: fileHash(parts.stateBundle) }),
     },
     claim,
   );

@@ -1,13 +1,17 @@
 import { zeroHash } from "viem";
+import type { StepEvidence } from "../capsule/capsule.ts";
+import { fileHash } from "../capsule/digest.ts";
 import { sha256Hex } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import { attestationFacts, attestationHashes, checkBundle, type ReadAttestation } from "./attestation.ts";
 import type { ParsedBundle } from "./bundle.ts";
-import type { CapsuleParts } from "./capsule.ts";
+import { type CapsuleExpectation, checkCapsule } from "./capsuleChecks.ts";
+import { identityVerifier } from "./capsuleIdentity.ts";
 import { parseCertificate } from "./certificate.ts";
 import { Checklist } from "./checklist.ts";
 import { decodeClaim } from "./claim.ts";
 import { evidenceError } from "./errors.ts";
+import { evaluatePolicy, type RuleOutcome, requirePolicyKept } from "./policyRules.ts";
 import type { VerificationReport } from "./report.ts";
 import { checkRun } from "./runChecks.ts";
 import { STATEMENT_PAYLOAD_TYPE, statementBytes } from "./statement.ts";
@@ -16,7 +20,6 @@ import {
   checkCertificate,
   checkClaim,
   checkFinalObservation,
-  checkIsolation,
   checkNextTokens,
   checkObservation,
   checkParents,
@@ -35,6 +38,7 @@ import {
   verifyDigestOfKey,
 } from "./tradeChecks.ts";
 import type { TrustPolicy } from "./trustedRoot.ts";
+import { type Attestation, verifyAttestation } from "./verifyAttestation.ts";
 
 export type StepOptions = {
   /** Unix seconds. */
@@ -43,6 +47,8 @@ export type StepOptions = {
   readonly ratchet?: RatchetOutcome;
   /** Verifies signatures of contract accounts as well; without, only keys sign. */
   readonly verifyDigest?: VerifyDigest;
+  /** The capsule that the evidence came in; without, only the evidence itself is checked. */
+  readonly capsule?: CapsuleExpectation;
 };
 
 /**
@@ -54,7 +60,7 @@ export type StepOptions = {
  * says that nothing was compared with the chain: who relies on a report for money gives it.
  */
 export async function verifyStep(
-  evidence: CapsuleParts,
+  evidence: StepEvidence,
   expectation: StepExpectation | undefined,
   trust: TrustPolicy,
   options: StepOptions,
@@ -68,26 +74,34 @@ export async function verifyStep(
   const read = checkBundle(checks, evidence.bundle, {}, trust, options.now);
   const stated = expectation ?? trade?.expectation;
   const held = stated && normaliseExpectation(stated);
-  if (held) await checkStep(checks, read, evidence, held, trade, trust, options);
+  const rules = held && (await checkStep(checks, read, evidence, held, trade, trust, options));
+  const attest = (attestation: Attestation) => verifyAttestation(attestation, { trust }, options.now);
+  const signers = checkCapsule(checks, evidence, options.capsule, {
+    now: options.now,
+    verifyIdentity: identityVerifier(attest, trust),
+  });
   return checks.report(
     {
       trust: { profile: trust.profile, issuer: trust.issuer },
       attestation: attestationFacts(read),
       step: held ? stepFacts(held) : null,
+      policy: rules ? rules.map((outcome) => ({ ...outcome })) : null,
     },
     { ...attestationHashes(evidence.bundle, read, trust), ...stepHashes(evidence, held) },
+    signers,
   );
 }
 
+/** @returns the rules of the policy and whether each was kept, as far as policy and certificate could be read */
 async function checkStep(
   checks: Checklist,
   { parsed, facts, times }: ReadAttestation,
-  evidence: CapsuleParts,
+  evidence: StepEvidence,
   expectation: StepExpectation,
   trade: Trade | undefined,
   trust: TrustPolicy,
   options: StepOptions,
-): Promise<void> {
+): Promise<readonly RuleOutcome[] | undefined> {
   const { permit, terms, permitSigners } = expectation;
   const verify = options.verifyDigest ?? verifyDigestOfKey;
   if (facts) checkRun(checks, facts, times, expectation, trust);
@@ -105,11 +119,12 @@ async function checkStep(
   if (claim) checks.run("claim", () => checkClaim(claim, evidence, expectation));
   const certificate = checks.prepare("certificate", () => parseCertificate(evidence.certificate));
   if (claim && certificate && facts) {
-    checks.run("certificate", () => {
-      checkCertificate(certificate, facts, claim, evidence, expectation, trust.serverUrl);
-      if (policy) checkIsolation(certificate, policy);
-    });
+    checks.run("certificate", () =>
+      checkCertificate(certificate, facts, claim, evidence, expectation, trust.serverUrl),
+    );
   }
+  const rules = certificate && policy && evaluatePolicy(policy, certificate, { resultBytes: evidence.result.length });
+  if (rules) checks.run("policy-rules", () => requirePolicyKept(rules));
   if (certificate && times) checks.run("replay", () => checkReplay(certificate, times));
   if (claim && policy) checks.run("result", () => checkResult(evidence.result, claim, policy, permit.resultKey));
   if (claim && certificate) {
@@ -152,10 +167,11 @@ async function checkStep(
       checkRatchet(ratchet, claim);
     });
   }
+  return rules;
 }
 
 /** The payload is rebuilt from the files in hand and compared as bytes. */
-function checkStatement({ content }: ParsedBundle, evidence: CapsuleParts): void {
+function checkStatement({ content }: ParsedBundle, evidence: StepEvidence): void {
   if (content.kind !== "statement") throw evidenceError("ATTESTATION_NOT_A_STATEMENT");
   if (content.payloadType !== STATEMENT_PAYLOAD_TYPE) {
     throw evidenceError("STATEMENT_PAYLOAD_TYPE_UNKNOWN", {
@@ -168,7 +184,7 @@ function checkStatement({ content }: ParsedBundle, evidence: CapsuleParts): void
     certificateHash: sha256Hex(evidence.certificate),
     resultHash: sha256Hex(evidence.result),
     // Left out of the capsule, the bundle is the one that the claim names.
-    bundleHash: evidence.stateBundle ? sha256Hex(evidence.stateBundle) : decodeClaim(evidence.claim).bundleHash,
+    bundleHash: evidence.stateBundle ? fileHash(evidence.stateBundle) : decodeClaim(evidence.claim).bundleHash,
   });
   if (Buffer.compare(expected, content.payload) !== 0) {
     throw evidenceError("STATEMENT_MISMATCH", { expected: sha256Hex(expected), actual: sha256Hex(content.payload) });
@@ -188,7 +204,7 @@ function stepFacts({ chainId, permitConsumer, settlement, permit, openedAt, clai
   return { chainId, permitConsumer, settlement, entitlement, step, gateway, openedAt, claimDeadline };
 }
 
-function stepHashes(evidence: CapsuleParts, expectation: StepExpectation | undefined) {
+function stepHashes(evidence: StepEvidence, expectation: StepExpectation | undefined) {
   return {
     claim: sha256Hex(evidence.claim),
     certificate: sha256Hex(evidence.certificate),
@@ -196,7 +212,7 @@ function stepHashes(evidence: CapsuleParts, expectation: StepExpectation | undef
     result: sha256Hex(evidence.result),
     nextTokens: sha256Hex(evidence.nextTokens),
     receipt: sha256Hex(evidence.receipt),
-    ...(evidence.stateBundle && { stateBundle: sha256Hex(evidence.stateBundle) }),
+    ...(evidence.stateBundle && { stateBundle: fileHash(evidence.stateBundle) }),
     ...(evidence.transcript && { transcript: sha256Hex(evidence.transcript) }),
     ...(evidence.observation && { observation: sha256Hex(evidence.observation) }),
     ...(evidence.finalObservation && { finalObservation: sha256Hex(evidence.finalObservation) }),

@@ -11,6 +11,7 @@ import {
   type PublicClient,
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import { signerRoutes } from "../capsule/http.ts";
 import { type Deployment, parseDeployment } from "../chain/deployment.ts";
 import type { Transactor } from "../chain/transact.ts";
 import { refuseSandboxRoot, type ServerConfig } from "../config/server.ts";
@@ -129,7 +130,12 @@ export async function startService(config: ServerConfig, migrationsFolder: strin
   const stop = new AbortController();
   const indexing = indexer.run(stop.signal);
   const route = createRouter(
-    [...gatewayRoutes(gateway), ...claimRoutes(claims), healthRoute(market)],
+    [
+      ...gatewayRoutes(gateway),
+      ...claimRoutes(claims),
+      ...signerRoutes(config.PAWL_CAPSULE_SIGNERS),
+      healthRoute(market),
+    ],
     ({ error, cause, path }) => {
       if (error.kind === "backend") log.error({ code: error.code, path, err: cause }, error.message);
       else log.info({ code: error.code, path, values: error.values }, error.message);

@@ -1,11 +1,12 @@
 import { eq, ne } from "drizzle-orm";
 import type { Hex, PublicClient } from "viem";
+import { type CapsuleParts, evidenceHash, openCapsule, packCapsule } from "../capsule/capsule.ts";
 import type { Deployment } from "../chain/deployment.ts";
 import { type Transactor, transact } from "../chain/transact.ts";
 import type { Clock } from "../core/effects.ts";
 import { sha256Hex } from "../core/hash.ts";
 import { singleFlight } from "../core/singleFlight.ts";
-import { type CapsuleParts, evidenceHash, packCapsule, unpackCapsule } from "../evidence/capsule.ts";
+import { capsuleAnchors } from "../evidence/capsuleChecks.ts";
 import { decodeClaim } from "../evidence/claim.ts";
 import { reportHash, type VerificationReport } from "../evidence/report.ts";
 import { encodeTrade, parseTrade, type StepExpectation } from "../evidence/trade.ts";
@@ -86,7 +87,7 @@ export function createClaims(dependencies: ClaimDependencies) {
     const consumption = await readConsumption(client, deployment, permit);
     const { repository, runId, runAttempt } = row.facts;
     const { files } = await collectRun({ repository, runId, runAttempt }, github);
-    const capsule = await packCapsule({
+    const parts: CapsuleParts = {
       bundle: files["bundle.sigstore.json"],
       claim: files["pawl-claim"],
       certificate: files["certificate.json"],
@@ -102,7 +103,8 @@ export function createClaims(dependencies: ClaimDependencies) {
         permitSignature: signature,
         observationSignature: row.observationSignature ?? undefined,
       }),
-    });
+    };
+    const capsule = await packCapsule(parts, { anchors: capsuleAnchors(parts) });
     // Artifacts expire, and anybody may ask: what was whole once is kept.
     const evidenceHash = await gateway.content.keep(capsule);
     await db.insert(capsules).values({ permitHash: permit, evidenceHash }).onConflictDoNothing();
@@ -115,8 +117,9 @@ export function createClaims(dependencies: ClaimDependencies) {
    *
    * @throws CAPSULE_*, CLAIM_RUN_UNKNOWN, RATCHET_LINK_MISSING; a capsule that fails its checks gives a report
    */
-  async function verify(capsule: Uint8Array): Promise<Verified> {
-    const parts = await unpackCapsule(capsule);
+  async function verify(bytes: Uint8Array): Promise<Verified> {
+    const capsule = await openCapsule(bytes);
+    const { parts } = capsule;
     const { permit } = parseTrade(parts.trade).expectation;
     const consumption = await readConsumption(client, deployment, permitHash(permit, deployment));
     const expectation = expectationOf(consumption, permit);
@@ -128,11 +131,12 @@ export function createClaims(dependencies: ClaimDependencies) {
       now: clock(),
       verifyDigest: (address, hash, signature) => client.verifyHash({ address, hash, signature }),
       ratchet: { nextStateCommitment: link.nextStateCommitment, nextNetCommitment: link.nextNetCommitment },
+      capsule: { capsule },
     });
     return {
       report,
       reportHash: reportHash(report),
-      evidenceHash: evidenceHash(capsule),
+      evidenceHash: evidenceHash(bytes),
       consumption,
       parts,
       link,

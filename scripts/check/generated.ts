@@ -12,7 +12,7 @@ const files: readonly { readonly path: string; readonly content: () => Promise<s
   { path: "docs/errors.md", content: errorsPage },
   { path: "test/vectors/hashing.json", content: hashingVectors },
   ...(Object.keys(documents) as DocumentName[]).map((name) => ({
-    path: `schemas/${name}.v1.schema.json`,
+    path: `schemas/${name}.v${documents[name].version}.schema.json`,
     content: async () => `${JSON.stringify(jsonSchemaOf(name), null, 2)}\n`,
   })),
 ];

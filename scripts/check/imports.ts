@@ -16,6 +16,7 @@ const order = [
   "permits",
   "state",
   "capability",
+  "capsule",
   "evidence",
   "gateway",
   "github",

@@ -7,12 +7,27 @@ import { policySchema } from "#lib/offers/policy.ts";
 
 /** The documents of a step for which a JSON Schema is published, each made from the schema that the library checks with. */
 export const documents = {
-  policy: { schema: policySchema, title: "Policy capsule", file: "policy.json" },
-  certificate: { schema: certificateSchema, title: "Runner's certificate of a step", file: "certificate.json" },
-  node: { schema: nodeSchema, title: "Machine a step ran on, in its certificate", file: "certificate.json, runner" },
-  result: { schema: resultSchema, title: "Result of a step", file: "result.json" },
-  "next-tokens": { schema: nextTokensSchema, title: "Commitments for the next step", file: "next-tokens.json" },
-  report: { schema: reportSchema, title: "Verification report", file: "report.json" },
+  policy: { schema: policySchema, title: "Policy capsule", file: "policy.json", version: 1 },
+  certificate: {
+    schema: certificateSchema,
+    title: "Runner's certificate of a step",
+    file: "certificate.json",
+    version: 1,
+  },
+  node: {
+    schema: nodeSchema,
+    title: "Machine a step ran on, in its certificate",
+    file: "certificate.json, runner",
+    version: 1,
+  },
+  result: { schema: resultSchema, title: "Result of a step", file: "result.json", version: 1 },
+  "next-tokens": {
+    schema: nextTokensSchema,
+    title: "Commitments for the next step",
+    file: "next-tokens.json",
+    version: 1,
+  },
+  report: { schema: reportSchema, title: "Verification report", file: "report.json", version: 2 },
 } as const;
 
 export type DocumentName = keyof typeof documents;
@@ -22,7 +37,12 @@ export type DocumentName = keyof typeof documents;
  * can: the bytes must be canonical JSON (RFC 8785), base64url must be canonical, and rules between fields.
  */
 export function jsonSchemaOf(name: DocumentName): Record<string, unknown> {
-  const { schema, title, file } = documents[name];
+  const { schema, title, file, version } = documents[name];
   const { $schema, ...body } = z.toJSONSchema(schema, { io: "input", target: "draft-2020-12" });
-  return { $schema, $id: `urn:pawl:schema:${name}:v1`, title: `${title} (${file}), version 1`, ...body };
+  return {
+    $schema,
+    $id: `urn:pawl:schema:${name}:v${version}`,
+    title: `${title} (${file}), version ${version}`,
+    ...body,
+  };
 }

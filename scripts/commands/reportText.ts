@@ -76,7 +76,13 @@ const OTHERWISE = "Do not rely on this evidence.";
 
 export function reportLines(
   report: VerificationReport,
-  shown: { readonly root: string; readonly reportHash: string; readonly expectsSigner: boolean },
+  shown: {
+    readonly root: string;
+    readonly reportHash: string;
+    readonly expectsSigner: boolean;
+    /** Who signed the capsule around the evidence. */
+    readonly signers: readonly string[];
+  },
 ): readonly string[] {
   const failed = report.checks.filter(({ status }) => status === "failed");
   const width = Math.max(...report.checks.map(({ name }) => name.length));
@@ -88,8 +94,9 @@ export function reportLines(
         : checks.flatMap((check) => checkLines(check, width))),
       "",
     ]),
+    ...shown.signers,
     verdictLine(report, failed),
-    ...signerLines(report),
+    ...attestedBy(report),
     `under the root ${shown.root}`,
     ...nextLines(report, failed, shown.expectsSigner),
     styleText("dim", `report ${shown.reportHash}`),
@@ -129,7 +136,7 @@ function verdictLine({ checks, verdict }: VerificationReport, failed: readonly C
   return `${styleText(["bold", "red"], "✗ FAILED")}  ${reasons === "" ? "not everything could be checked" : reasons} (${counts})`;
 }
 
-function signerLines(report: VerificationReport): readonly string[] {
+function attestedBy(report: VerificationReport): readonly string[] {
   const signer = certificateFact(report, "san");
   if (signer === undefined) return [];
   const genuine = ["certificate-chain", "signature"].every((name) => statusOf(report, name) === "passed");

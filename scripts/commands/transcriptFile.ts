@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import { capsuleFiles, unpackCapsule } from "#lib/evidence/capsule.ts";
+import { readCapsuleFile } from "#lib/capsule/capsuleFile.ts";
+import { evidenceFiles } from "#lib/capsule/layout.ts";
 import { evidenceError } from "#lib/evidence/errors.ts";
 import { transcriptError } from "#lib/transcript/errors.ts";
 import type { TranscriptEvent } from "#lib/transcript/event.ts";
@@ -11,7 +12,6 @@ import {
   type SeeEvent,
   type TranscriptSummary,
 } from "#lib/transcript/reader.ts";
-import { readEvidence } from "./files.ts";
 
 /**
  * Reads a transcript, or the one in an evidence capsule, and checks its chain. A transcript is never held whole.
@@ -20,9 +20,9 @@ import { readEvidence } from "./files.ts";
  */
 export async function replayFile(file: string, see?: SeeEvent): Promise<TranscriptSummary> {
   if (await beginsAsCapsule(file)) {
-    const { transcript } = await unpackCapsule(await readEvidence(file));
+    const { transcript } = (await readCapsuleFile(file)).capsule.parts;
     if (transcript === undefined)
-      throw transcriptError("TRANSCRIPT_ABSENT", { file, missing: capsuleFiles.transcript });
+      throw transcriptError("TRANSCRIPT_ABSENT", { file, missing: evidenceFiles.transcript });
     return readTranscript(transcript, fileLimits, see);
   }
   return readTranscriptStream(chunksOf(file), fileLimits, see);

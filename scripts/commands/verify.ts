@@ -6,21 +6,23 @@ import type { ArtifactDigest } from "#lib/evidence/inToto.ts";
 import { reportHash, type VerificationReport } from "#lib/evidence/report.ts";
 import { type TrustPolicy, type TrustProfile, thresholds } from "#lib/evidence/trustedRoot.ts";
 import { verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
-import { readEvidence } from "./files.ts";
+import { readBeginning, readEvidence } from "./files.ts";
 import { reportLines } from "./reportText.ts";
 import { checkRootOptions, describeOrigin, type RootOptions, rootOptions, trustOf } from "./roots.ts";
+import { type SignerTrustOptions, signerTrustOptions } from "./signerTrustOptions.ts";
 
-type VerifyOptions = RootOptions & {
-  readonly artifact?: string;
-  readonly digest?: ArtifactDigest;
-  readonly profile?: TrustProfile;
-  readonly issuer?: string;
-  readonly identity?: string;
-  readonly signerWorkflow?: string;
-  readonly signerCommit?: string;
-  readonly sourceRepositoryId?: string;
-  readonly json?: boolean;
-};
+type VerifyOptions = RootOptions &
+  SignerTrustOptions & {
+    readonly artifact?: string;
+    readonly digest?: ArtifactDigest;
+    readonly profile?: TrustProfile;
+    readonly issuer?: string;
+    readonly identity?: string;
+    readonly signerWorkflow?: string;
+    readonly signerCommit?: string;
+    readonly sourceRepositoryId?: string;
+    readonly json?: boolean;
+  };
 
 /** Options that say something about a bundle's signer or artifact. */
 const bundleOptions = [
@@ -31,6 +33,15 @@ const bundleOptions = [
   "signerCommit",
   "sourceRepositoryId",
 ] as const satisfies readonly (keyof VerifyOptions)[];
+
+/** Options that say something about a capsule's signers. */
+const capsuleOptions = [
+  "signers",
+  "signersHost",
+  "signersRoot",
+  "signersState",
+  "principal",
+] as const satisfies readonly (keyof SignerTrustOptions)[];
 
 /** `pawl verify`: checks a Sigstore bundle or an evidence capsule. Exit code 0 passed, 2 bad input, 3 failed. */
 export function verifyCommand(program: Command): void {
@@ -47,46 +58,66 @@ export function verifyCommand(program: Command): void {
     .option("--signer-commit <sha>", "commit of that file, 40 hex digits", parseCommit)
     .option("--source-repository-id <id>", "numeric id of the repository the run happened in", parseId)
     .option("--json", "print the report as JSON");
-  rootOptions(command).action(async (file: string, options: VerifyOptions) => {
+  signerTrustOptions(rootOptions(command)).action(async (file: string, options: VerifyOptions) => {
     const now = systemClock();
     checkRootOptions(options);
-    const input = await readEvidence(file);
+    const beginning = await readBeginning(file);
+    const bytes = isCapsule(beginning) ? undefined : await readEvidence(file);
     const { trust, origin } = await trustOf(options, now);
-    const report = await verify(input, options, trust, now);
+    const report = await verify(file, bytes, options, trust, now);
     const hash = reportHash(report);
     if (options.json) console.log(JSON.stringify({ report, reportHash: hash, root: origin }, null, 2));
     else {
       const root = `${options.trustedRoot ?? options.root} (${describeOrigin(origin, now)})`;
       const expectsSigner = Object.keys(identityOf(options)).length > 0;
-      for (const line of reportLines(report, { root, reportHash: hash, expectsSigner })) console.log(line);
+      const signers = await capsuleSignerLines(report, options);
+      for (const line of reportLines(report, { root, reportHash: hash, expectsSigner, signers })) console.log(line);
     }
     if (report.verdict !== "passed") process.exitCode = evidenceError("VERIFICATION_FAILED").exitCode;
   });
 }
 
+/**
+ * A capsule of any size is read from disk, in pieces; a bundle, or what comes through a pipe, as a whole.
+ *
+ * @param bytes undefined for a capsule on disk
+ */
 async function verify(
-  input: Uint8Array,
+  file: string,
+  bytes: Uint8Array | undefined,
   options: VerifyOptions,
   trust: TrustPolicy,
   now: number,
 ): Promise<VerificationReport> {
-  if (!looksLikeJson(input)) {
-    const unused = bundleOptions.find((option) => options[option] !== undefined);
-    if (unused) throw evidenceError("VERIFY_OPTION_UNUSED", { option: unused });
+  if (bytes === undefined || !looksLikeJson(bytes)) {
+    refuseUnused(options, bundleOptions, (option) => evidenceError("VERIFY_OPTION_UNUSED", { option }));
     // Capsules need the chain's encodings, which take longer to load than a bundle takes to check.
-    const [{ unpackCapsule }, { verifyStep }] = await Promise.all([
-      import("#lib/evidence/capsule.ts"),
-      import("#lib/evidence/verify.ts"),
-    ]);
-    const parts = await unpackCapsule(input);
-    return verifyStep(parts, undefined, trust, { now });
+    const { verifyCapsule } = await import("./verifyCapsule.ts");
+    return verifyCapsule(bytes ?? file, options, trust, now);
   }
+  refuseUnused(options, capsuleOptions, (option) => evidenceError("VERIFY_CAPSULE_OPTION_UNUSED", { option }));
   const artifact = options.artifact === undefined ? undefined : await readEvidence(options.artifact);
   return verifyAttestation(
-    { bundle: input, ...(artifact && { artifact }), ...(options.digest && { digest: options.digest }) },
+    { bundle: bytes, ...(artifact && { artifact }), ...(options.digest && { digest: options.digest }) },
     { trust, identity: identityOf(options) },
     now,
   );
+}
+
+/** An option that would change nothing is refused, or its user would think that it was heeded. */
+function refuseUnused<O extends keyof VerifyOptions>(
+  options: VerifyOptions,
+  names: readonly O[],
+  refusal: (option: O) => Error,
+): void {
+  const unused = names.find((option) => options[option] !== undefined);
+  if (unused !== undefined) throw refusal(unused);
+}
+
+async function capsuleSignerLines(report: VerificationReport, options: VerifyOptions): Promise<readonly string[]> {
+  if (report.kind !== "step") return [];
+  const { signerLines } = await import("./signersView.ts");
+  return signerLines(report.signers, options.signers !== undefined || options.signersHost !== undefined);
 }
 
 function identityOf(options: VerifyOptions): ExpectedIdentity {
@@ -97,6 +128,11 @@ function identityOf(options: VerifyOptions): ExpectedIdentity {
     ...(signerCommit !== undefined && { signerCommit }),
     ...(sourceRepositoryId !== undefined && { sourceRepositoryId }),
   };
+}
+
+/** Whether a file on disk is a capsule, by its first bytes; a pipe has to be read first. */
+function isCapsule(beginning: Uint8Array | undefined): boolean {
+  return beginning !== undefined && beginning.length > 0 && !looksLikeJson(beginning);
 }
 
 /** A capsule is a tar and begins with a file's name; a bundle begins with an object. */

@@ -1,3 +1,4 @@
+import { capsuleMutants } from "./capsule.ts";
 import { configMutants } from "./config.ts";
 import { escrowMutants } from "./escrow.ts";
 import { evidenceMutants } from "./evidence.ts";
@@ -19,6 +20,7 @@ export const mutantGroups: Readonly<Record<"contracts" | "library", readonly Mut
     ...runnerMutants,
     ...stateMutants,
     ...evidenceMutants,
+    ...capsuleMutants,
     ...configMutants,
     ...transcriptMutants,
     ...verifierMutants,

@@ -173,7 +173,7 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "state-bundle": {
       removes: "the state bundle is the attested one",
-      from: '  if (bytes) expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, sha256Hex(bytes));\n',
+      from: '  if (bundle) expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, fileHash(bundle));\n',
     },
     "next-tokens-zero": {
       removes: "no step commits to 'no parent'",
@@ -279,18 +279,6 @@ export const evidenceMutants: readonly Mutant[] = [
       to: "      .some((byte) => byte > 255)\n",
     },
   }),
-  ...mutantsOf("lib/evidence/capsule.ts", "capsule", [FILES], {
-    "other-manifest": {
-      removes: "the manifest describes the files",
-      from: "if (Buffer.compare(manifest.bytes, manifestBytes(content)) !== 0) {",
-      to: "if (false) {",
-    },
-    "unknown-file": {
-      removes: "known files only",
-      from: "if (unknown !== undefined) throw",
-      to: 'if (unknown === "") throw',
-    },
-  }),
   ...mutantsOf("lib/evidence/report.ts", "report", [FILES], {
     "verdict-of-some": {
       removes: "the verdict needs every check of its kind",
@@ -309,7 +297,7 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "verdict-believed": {
       removes: "a stored verdict follows from its checks",
-      from: "report.verdict === verdictOf(report.kind, report.checks)",
+      from: "report.verdict === verdictOf(report.kind, report.checks, report.signers)",
       to: "report.verdict !== undefined",
     },
   }),

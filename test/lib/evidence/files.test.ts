@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { encodeAbiParameters, type Hex, parseAbiParameters, sha256, stringToBytes, zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
 import { canonicalBytes } from "#lib/core/json.ts";
-import { type CapsuleParts, capsuleFiles, evidenceHash, packCapsule, unpackCapsule } from "#lib/evidence/capsule.ts";
 import { parseCertificate } from "#lib/evidence/certificate.ts";
 import { attestationChecks, stepChecks } from "#lib/evidence/checks.ts";
 import { claimHash, decodeClaim, encodeClaim, STEP_CLAIM_TAG, type StepClaim } from "#lib/evidence/claim.ts";
@@ -19,7 +18,6 @@ import {
 } from "#lib/evidence/report.ts";
 import { encodeResult, parseResult } from "#lib/evidence/result.ts";
 import { checksumsText, statementBytes } from "#lib/evidence/statement.ts";
-import { packArchive } from "#lib/state/archive.ts";
 import { tried } from "../../properties.ts";
 import { flip, mintStep, rewrite, verifyChanged } from "./step.fixture.ts";
 
@@ -151,60 +149,6 @@ describe("every JSON file of a step", () => {
       expect(() => encodeResult(result)).toThrow(code("SCHEMA_MISMATCH"));
     }
     expect(parseResult(encodeResult({ v: 1, salt, payload: null }), 1000).payload).toBe(null);
-  });
-});
-
-describe("the capsule", () => {
-  it("reads back what was packed, and packs the same bytes again", async () => {
-    const capsule = await packCapsule(minted.parts);
-    const parts = await unpackCapsule(capsule);
-    expect(Object.keys(parts).sort()).toEqual(Object.keys(capsuleFiles).sort());
-    for (const [part, bytes] of Object.entries(parts)) {
-      expect(Buffer.from(bytes)).toEqual(Buffer.from(minted.parts[part as keyof CapsuleParts] ?? []));
-    }
-    expect(evidenceHash(await packCapsule(parts))).toBe(evidenceHash(capsule));
-  });
-
-  it("may leave out state bundle, transcript and observation, and nothing else", async () => {
-    const { stateBundle: _s, transcript: _t, observation: _o, finalObservation: _f, ...required } = minted.parts;
-    expect(Object.keys(await unpackCapsule(await packCapsule(required)))).toHaveLength(8);
-    for (const part of Object.keys(required)) {
-      const { [part as keyof typeof required]: _, ...rest } = required;
-      const capsule = await packCapsule(rest as CapsuleParts);
-      await expect(unpackCapsule(capsule)).rejects.toThrow(code("CAPSULE_FILE_MISSING"));
-    }
-  });
-
-  it("is refused with an unknown file, a wrong manifest, or none", async () => {
-    const file = (name: string, text: string) => ({ name, bytes: stringToBytes(text) });
-    const entry = (name: string, text: string) => ({ name, sha256: sha256(stringToBytes(text)), size: text.length });
-    const manifest = (...files: ReturnType<typeof entry>[]) =>
-      file("manifest.json", Buffer.from(canonicalBytes({ v: 1, files })).toString("utf8"));
-    const archive = (...files: ReturnType<typeof file>[]) => packArchive(files);
-    await expect(unpackCapsule(await archive(file("pawl-claim", "x")))).rejects.toThrow(code("CAPSULE_FILE_MISSING"));
-    await expect(
-      unpackCapsule(await archive(file("pawl-claim", "x"), manifest(entry("pawl-claim", "y")))),
-    ).rejects.toThrow(code("CAPSULE_MALFORMED"));
-    await expect(unpackCapsule(await archive(file("pawl-claim", "x"), manifest()))).rejects.toThrow(
-      code("CAPSULE_MALFORMED"),
-    );
-    const known = Object.entries(minted.parts).map(([part, bytes]) => ({
-      name: capsuleFiles[part as keyof CapsuleParts],
-      bytes,
-    }));
-    // One known file less, so that the number of files is not what is refused.
-    const files = [...known, { name: "extra.txt", bytes: stringToBytes("x") }]
-      .filter(({ name }) => name !== "transcript.jsonl")
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-    const exact = files.map(({ name, bytes }) => ({ name, sha256: sha256(bytes), size: bytes.length }));
-    const right = { name: "manifest.json", bytes: canonicalBytes({ v: 1, files: exact }) };
-    await expect(unpackCapsule(await packArchive([...files, right]))).rejects.toThrow(code("CAPSULE_MALFORMED"));
-    const capsule = await packCapsule(minted.parts);
-    await expect(unpackCapsule(capsule.subarray(0, -512))).rejects.toThrow();
-    const changed = Uint8Array.from(capsule);
-    const at = Buffer.from(capsule).indexOf("sealed state");
-    changed[at] = (changed[at] ?? 0) ^ 1;
-    await expect(unpackCapsule(changed)).rejects.toThrow(code("CAPSULE_MALFORMED"));
   });
 });
 

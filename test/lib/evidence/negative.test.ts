@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { CapsuleParts } from "#lib/capsule/capsule.ts";
 import { systemRandom } from "#lib/core/effects.ts";
 import { sha256Hex } from "#lib/core/hash.ts";
-import type { CapsuleParts } from "#lib/evidence/capsule.ts";
 import { parseObservation } from "#lib/evidence/observation.ts";
 import { verdictOf } from "#lib/evidence/report.ts";
 import { parseResult } from "#lib/evidence/result.ts";
@@ -613,9 +613,9 @@ describe("whatever is done to evidence", () => {
         fc.constantFrom("bundle" as const, ...documents),
         fc.array(edit, { minLength: 1, maxLength: 4 }),
         async (part, edits) => {
-          const document: unknown = JSON.parse(Buffer.from(parts[part] ?? []).toString("utf8"));
+          const document = documentOf(part, parts[part] ?? new Uint8Array());
           for (const one of edits) mutate(document, one);
-          const changedPart = bytes(document);
+          const changedPart = part === "transcript" ? linesOf(document) : bytes(document);
           const reports = [
             await verifyStep({ ...parts, [part]: changedPart }, expectation, trust, { now: attestedAt }),
             ...(part === "bundle" ? [verifyAttestation({ bundle: changedPart }, { trust }, attestedAt)] : []),
@@ -657,6 +657,17 @@ function mutate(
   else if (how === "delete") delete container[key];
   else if (how === "repeat" && Array.isArray(container)) container.push(structuredClone(container[Number(key)]));
   else container[key] = structuredClone(second[0][second[1]]);
+}
+
+/** A transcript is an event per line; every other part is one document. */
+function documentOf(part: keyof CapsuleParts, file: Uint8Array): unknown {
+  const text = Buffer.from(file).toString("utf8");
+  return JSON.parse(part === "transcript" ? `[${text.trimEnd().split("\n").join(",")}]` : text);
+}
+
+function linesOf(document: unknown): Uint8Array {
+  const events: readonly unknown[] = Array.isArray(document) ? document : [document];
+  return Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
 }
 
 async function sameClaim(one: CapsuleParts, two: CapsuleParts, expectation: Parameters<typeof verifyStep>[1]) {

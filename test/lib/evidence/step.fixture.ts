@@ -1,9 +1,9 @@
 import { type Hex, hexToBytes, zeroAddress, zeroHash } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
+import type { CapsuleParts } from "#lib/capsule/capsule.ts";
 import { systemRandom } from "#lib/core/effects.ts";
 import { sha256Hex } from "#lib/core/hash.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
-import type { CapsuleParts } from "#lib/evidence/capsule.ts";
 import { type Certificate, encodeCertificate } from "#lib/evidence/certificate.ts";
 import { encodeClaim, type StepClaim } from "#lib/evidence/claim.ts";
 import { encodeFinalObservation, type FinalFacts, finalObservationDigest } from "#lib/evidence/finalObservation.ts";

@@ -95,7 +95,15 @@ describe("honest evidence of a step", () => {
     const report = await verifyStep(parts, undefined, trust, { now: attestedAt });
     expect(report.verdict).toBe("passed");
     const open = report.checks.filter(({ status }) => status === "not applicable").map(({ name }) => name);
-    expect(open).toEqual(["permit-signature", "final-observation", "ratchet", "chain-record"]);
+    expect(open).toEqual([
+      "permit-signature",
+      "final-observation",
+      "ratchet",
+      "capsule-anchors",
+      "capsule-signatures",
+      "capsule-signers",
+      "chain-record",
+    ]);
   });
 
   it("compares with the ratchet where the keys are", async () => {
@@ -338,7 +346,7 @@ const tradeCases: readonly Case[] = [
       permit: (p) => ({ ...p, parentStateCommitment: zeroHash, parentNetCommitment: zeroHash }),
       expectation: (e) => ({ ...e, parents: { stateCommitment: zeroHash, netCommitment: zeroHash } }),
     },
-    ["parents: PARENT_MISMATCH"],
+    ["parents: PARENT_MISMATCH", "policy-rules: COLD_START_REFUSED"],
   ],
   [
     "another policy's bytes",
@@ -358,7 +366,7 @@ const tradeCases: readonly Case[] = [
         certificate: rewrite(p.certificate, (c) => Object.assign(c.runner ?? {}, { isolation: "process" })),
       }),
     },
-    ["certificate: ISOLATION_TOO_WEAK", "claim: CLAIM_MISMATCH", "statement: STATEMENT_MISMATCH"],
+    ["policy-rules: ISOLATION_TOO_WEAK", "claim: CLAIM_MISMATCH", "statement: STATEMENT_MISMATCH"],
   ],
   [
     "a certificate changed after it was attested",
@@ -431,7 +439,17 @@ const tradeCases: readonly Case[] = [
   [
     "a certificate that restored nothing",
     { certificate: (c) => ({ ...c, restoreMode: "genesis" }) },
-    ["certificate: CERTIFICATE_MISMATCH"],
+    ["certificate: CERTIFICATE_MISMATCH", "policy-rules: COLD_START_REFUSED"],
+  ],
+  [
+    "a workload that took more memory than its policy allows",
+    { certificate: (c) => ({ ...c, usage: { ...c.usage, memoryBytes: 268_435_457 } }) },
+    ["policy-rules: POLICY_RULE_BROKEN"],
+  ],
+  [
+    "a workload that was given another tool",
+    { certificate: (c) => ({ ...c, usage: { ...c.usage, tools: ["node", "curl"] } }) },
+    ["policy-rules: POLICY_RULE_BROKEN"],
   ],
   [
     "another result",

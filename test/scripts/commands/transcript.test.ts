@@ -6,7 +6,8 @@ import { stripVTControlCharacters } from "node:util";
 import { Command } from "commander";
 import { stringToBytes } from "viem";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { packCapsule } from "#lib/evidence/capsule.ts";
+import { packCapsule } from "#lib/capsule/capsule.ts";
+import { capsuleAnchors } from "#lib/evidence/capsuleChecks.ts";
 import { openArtifactStore } from "#lib/transcript/artifactStore.ts";
 import { recordArtifact } from "#lib/transcript/artifacts.ts";
 import { readTranscript } from "#lib/transcript/reader.ts";
@@ -54,7 +55,8 @@ const second = write("second.jsonl", record(6, undefined, 2, 1_800_000_000).byte
 const rewritten = fileOf(relinked(lines.map((line, index) => (index === 2 ? { ...line, data: { number: 9 } } : line))));
 const other = write("other.jsonl", rewritten);
 const broken = write("broken.jsonl", fileOf(lines.toSpliced(2, 1)));
-const capsule = write("step.capsule", await packCapsule((await mintStep()).parts));
+const { parts: honest } = await mintStep();
+const capsule = write("step.capsule", await packCapsule(honest, { anchors: capsuleAnchors(honest) }));
 
 describe("every verb of pawl transcript", () => {
   const verbs: readonly (readonly string[])[] = [
@@ -81,7 +83,7 @@ describe("every verb of pawl transcript", () => {
 
   it("says when a capsule carries no transcript", async () => {
     const { transcript: _, ...parts } = (await mintStep()).parts;
-    const bare = write("bare.capsule", await packCapsule(parts));
+    const bare = write("bare.capsule", await packCapsule(parts, { anchors: capsuleAnchors(parts) }));
     await expect(run("replay", bare)).rejects.toThrow(refusal("TRANSCRIPT_ABSENT", 2));
   });
 

@@ -4,8 +4,9 @@ import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Command } from "commander";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { packCapsule } from "#lib/capsule/capsule.ts";
 import { systemClock, systemRandom } from "#lib/core/effects.ts";
-import { packCapsule } from "#lib/evidence/capsule.ts";
+import { capsuleAnchors } from "#lib/evidence/capsuleChecks.ts";
 import { createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
 import { createTufRepository, type Publication, serveTuf } from "#lib/sandbox/tufRepository.ts";
 import { trustCommand } from "../../../scripts/commands/trust.ts";
@@ -121,7 +122,7 @@ describe("pawl verify", () => {
 
   it("tells a capsule from a bundle, and holds it against its own trade", async () => {
     const { parts } = await mintStep();
-    const capsule = write("step.capsule", await packCapsule(parts));
+    const capsule = write("step.capsule", await packCapsule(parts, { anchors: capsuleAnchors(parts) }));
     const { output, exitCode } = await run(capsule, "--json", ...trust);
     expect(exitCode).toBe(3);
     expect(JSON.parse(output).report.kind).toBe("step");
