@@ -4,6 +4,8 @@ import { systemRandom } from "#lib/core/effects.ts";
 import { type BundleContext, openBundle, sealBundle } from "#lib/state/bundle.ts";
 import { measureGas } from "../../test/contracts/measureGas.ts";
 import { createWorld } from "../../test/contracts/world.ts";
+import { measureCapsule } from "./capsule.ts";
+import { measureTranscript } from "./transcript.ts";
 import { measureVerify } from "./verify.ts";
 
 export type Figures = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -13,9 +15,13 @@ export async function measure(report: (line: string) => void): Promise<Figures> 
   report("gas of every move, on an in-process chain");
   const { gas, gasFirst } = await measureGas(await createWorld());
   report("verification");
-  const verify = await measureVerify(report);
+  const bundles = await measureVerify(report);
+  report("a transcript of 100,000 events");
+  const transcript = await measureTranscript();
+  report("a capsule of 1 GB, packed and verified");
+  const capsule = await measureCapsule();
   report("sealing");
-  return { gas, gasFirst, verify, seal: await measureSealing() };
+  return { gas, gasFirst, verify: { ...bundles, ...transcript, ...capsule }, seal: await measureSealing() };
 }
 
 async function measureSealing(): Promise<Record<string, number>> {
