@@ -68,7 +68,7 @@ export function createClaims(dependencies: ClaimDependencies) {
   /**
    * The capsule of a permitted run: gathered once from the run's artifact and from what the chain says, then kept.
    *
-   * @throws ASK_UNKNOWN, RUN_NOT_COMPLETED, RUN_NOT_SUCCESSFUL, ARTIFACT_*, CLAIM_RUN_UNKNOWN
+   * @throws ASK_UNKNOWN, RUN_NOT_COMPLETED, RUN_NOT_SUCCESSFUL, ARTIFACT_*, OBSERVATION_*, CLAIM_RUN_UNKNOWN
    */
   async function collect(permit: Hex): Promise<Uint8Array> {
     const known = await keptCapsule(permit);
@@ -87,6 +87,7 @@ export function createClaims(dependencies: ClaimDependencies) {
     const consumption = await readConsumption(client, deployment, permit);
     const { repository, runId, runAttempt } = row.facts;
     const { files } = await collectRun({ repository, runId, runAttempt }, github);
+    const finalObservation = await gateway.observeEnd(row);
     const parts: CapsuleParts = {
       bundle: files["bundle.sigstore.json"],
       claim: files["pawl-claim"],
@@ -98,6 +99,7 @@ export function createClaims(dependencies: ClaimDependencies) {
       transcript: files["transcript.jsonl"],
       ...(files["state.bundle"].length <= MAX_CARRIED_STATE_BYTES && { stateBundle: files["state.bundle"] }),
       ...(files["observation.json"] && { observation: files["observation.json"] }),
+      ...(finalObservation && { finalObservation }),
       trade: encodeTrade({
         expectation: expectationOf(consumption, given),
         permitSignature: signature,

@@ -71,8 +71,8 @@ describe("a capsule", () => {
     expect(evidenceHash(await packCapsule(parts, { anchors: manifest.anchors }))).toBe(evidenceHash(plain));
   });
 
-  it("may leave out state bundle, transcript and observation, and nothing else", async () => {
-    const { stateBundle: _s, transcript: _t, observation: _o, ...required } = minted.parts;
+  it("may leave out state bundle, transcript and observations, and nothing else", async () => {
+    const { stateBundle: _s, transcript: _t, observation: _o, finalObservation: _f, ...required } = minted.parts;
     expect(Object.keys((await openCapsule(await packCapsule(required, { anchors }))).parts)).toHaveLength(8);
     for (const part of Object.keys(required)) {
       const { [part as keyof typeof required]: _, ...rest } = required;
