@@ -335,7 +335,6 @@ export const escrowMutants: readonly Mutant[] = [
     "claim-pays-while-open": {
       removes: "row 12: the step is claimed, not merely open (invariant 2)",
       from: "            pending == 0 ||\n",
-      masked: "the digest holds the step, and step settled + 1 has one only while it is pending",
     },
     "pay-pending-forever": {
       removes: "row 12: a paid step is no longer pending (invariant 3)",

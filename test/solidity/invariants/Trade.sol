@@ -394,10 +394,11 @@ abstract contract Trade is World {
         ++count["thefts tried"];
     }
 
-    /// @notice Consumes by the gateway what is not valid: replays, cancelled permits, other people's signatures.
+    /// @notice Consumes by the gateway what is not valid: replays, cancelled permits, other people's signatures, other
+    /// parents, runs that were consumed before.
     function misuse(uint256 seed) external now_ {
         Track storage track = _track(seed);
-        uint256 kind = (seed / 19) % 4;
+        uint256 kind = (seed / 19) % 6;
         IPermitConsumer.Consumption memory consumption = _nextConsumption(track, track.entitled.buyer);
         string memory what;
         if (kind == 0) {
@@ -419,6 +420,23 @@ abstract contract Trade is World {
             consumption.signature = signature(thief, permitHash);
             if (_flip(seed, 31)) consumption.signer = thief;
             what = "5: somebody else's signature was consumed";
+        } else if (kind == 3) {
+            consumption.permit.parentStateCommitment = fresh("another parent");
+            consumption.signature = signature(
+                track.entitled.buyer,
+                openedOf(track.entitled, consumption.permit).permitHash
+            );
+            what = "3: a step continues from another parent";
+        } else if (kind == 4) {
+            if (_consumed.length == 0) return;
+            PermitInput memory before = _consumed[(seed / 23) % _consumed.length].permit;
+            consumption.permit.runId = before.runId;
+            consumption.permit.runAttempt = before.runAttempt;
+            consumption.signature = signature(
+                track.entitled.buyer,
+                openedOf(track.entitled, consumption.permit).permitHash
+            );
+            what = "4: a run was consumed twice";
         } else {
             consumption.permit.deadline = uint64(_clock - 1);
             consumption.signature = signature(
@@ -437,10 +455,10 @@ abstract contract Trade is World {
     function copyProof(uint256 seed) external now_ {
         Track storage track = _track(seed);
         Track storage other = _tracks[(seed / 29) % TRACKS];
-        if (!track.isOpen || !other.isOpen || _focus == (seed / 29) % TRACKS) return;
-        if (!track.entitled.terms.provable) return;
+        if (!track.isOpen || _focus == (seed / 29) % TRACKS || !track.entitled.terms.provable) return;
+        if (!other.isOpen && other.claims.length == 0) return;
         Claimed memory mine = claimOf(track.open);
-        Claimed memory theirs = claimOf(other.open);
+        Claimed memory theirs = other.isOpen ? claimOf(other.open) : other.claims[other.claims.length - 1];
         ISettlement.ProvenClaim memory stolen = provenClaim(mine);
         stolen.proof = provenClaim(theirs).proof;
         if (_flip(seed, 32)) stolen.claim = theirs.claim;
