@@ -31,6 +31,10 @@ export const capsuleErrors = {
     kind: "unverified",
     sentence: "The capsule's manifest names another step than the one its files are about.",
   },
+  CAPSULE_NAMESPACE_MISMATCH: {
+    kind: "unverified",
+    sentence: "The capsule's manifest does not call it evidence, so nobody signed it as evidence.",
+  },
 
   // Signers
   CAPSULE_SIGNERS_MALFORMED: {
@@ -56,7 +60,7 @@ export const capsuleErrors = {
   CAPSULE_SIGNER_REVOKED: { kind: "unverified", sentence: "The allowlist has revoked this signer." },
   CAPSULE_NAMESPACE_REFUSED: {
     kind: "unverified",
-    sentence: "The allowlist does not trust this signer for what the capsule says it is.",
+    sentence: "The allowlist does not trust this signer for what this is.",
   },
   CAPSULE_PRINCIPAL_MISSING: {
     kind: "unverified",

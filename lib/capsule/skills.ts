@@ -2,7 +2,7 @@ import { z } from "zod";
 import { canonicalBytes, parseCanonical, parseSchema } from "../core/json.ts";
 import { capsuleError } from "./errors.ts";
 import { SKILL_ID, skillFiles } from "./layout.ts";
-import { type DeclaredSkill, type Manifest, namespace } from "./manifest.ts";
+import { type DeclaredSkill, type Manifest, skillNamespace } from "./manifest.ts";
 import { type CapsuleSignature, type SignerTrust, trustedPrincipals, verifySigners } from "./signatures.ts";
 import { frameUntrusted } from "./untrusted.ts";
 
@@ -13,7 +13,7 @@ const MAX_TEXT_BYTES = 65_536;
 const metadataSchema = z.strictObject({
   v: z.literal(1),
   id: z.string().regex(SKILL_ID, "expected a lower-case skill id"),
-  namespace,
+  namespace: skillNamespace,
   title: z.string().min(1).max(100),
 });
 
@@ -25,8 +25,8 @@ export type Skill = DeclaredSkill & {
 
 /** A skill's two files, by name. @throws SCHEMA_MISMATCH */
 export function skillContents(skill: Skill): readonly { readonly name: string; readonly bytes: Uint8Array }[] {
-  const { id, namespace: skillNamespace, title, text } = skill;
-  const metadata = parseSchema(metadataSchema, { v: 1, id, namespace: skillNamespace, title }, "skill.json");
+  const { id, namespace, title, text } = skill;
+  const metadata = parseSchema(metadataSchema, { v: 1, id, namespace, title }, "skill.json");
   const names = skillFiles(id);
   const bytes = new TextEncoder().encode(text);
   if (bytes.length > MAX_TEXT_BYTES) throw capsuleError("CAPSULE_MALFORMED", { name: names.text, bytes: bytes.length });

@@ -18,6 +18,7 @@ import { sha256Of } from "#lib/capsule/digest.ts";
 import { capsuleError } from "#lib/capsule/errors.ts";
 import { type CapsuleSigner, localSigner } from "#lib/capsule/keys.ts";
 import { type EvidencePart, evidenceFiles, optionalParts } from "#lib/capsule/layout.ts";
+import { EVIDENCE_NAMESPACE } from "#lib/capsule/manifest.ts";
 import {
   identitySignature,
   type SignerResult,
@@ -126,7 +127,7 @@ function inspectCommand(capsule: Command): void {
     const trust = await loadTrust({ root: "production", profile: "public-good" });
     const verifyIdentity = identityVerifier((attestation) => verifyAttestation(attestation, { trust }, now), trust);
     const signerTrust = { now, allowlist, verifyIdentity };
-    const signers = verifySigners(manifestBytes, signatures, manifest.namespace, signerTrust);
+    const signers = verifySigners(manifestBytes, signatures, EVIDENCE_NAMESPACE, signerTrust);
     const skills = classifySkills(read.capsule, signerTrust);
     const trusted = trustedPrincipals(signers);
     const missing = (options.principal ?? []).filter((principal) => !trusted.includes(principal));
@@ -287,6 +288,7 @@ function print(
     ["evidence hash", evidenceHash],
     ["content hash", sha256Of(manifestBytes)],
     ["size", `${bytes} bytes`],
+    ["namespace", manifest.namespace],
     ["chain", String(anchors.chainId)],
     ["entitlement", anchors.entitlement],
     ["step", String(anchors.step)],

@@ -36,6 +36,13 @@ export const capsuleMutants: readonly Mutant[] = [
       to: 'if (previous === "") {',
     },
   }),
+  ...mutantsOf("lib/capsule/manifest.ts", "skill", [CAPSULE], {
+    "for-evidence": {
+      removes: "no skill is signed by whoever signs evidence",
+      from: "(name) => name !== EVIDENCE_NAMESPACE",
+      to: '(name) => name !== ""',
+    },
+  }),
   ...mutantsOf("lib/capsule/capsule.ts", "capsule", [CAPSULE], {
     "unknown-file": {
       removes: "known files only",
@@ -263,6 +270,16 @@ export const capsuleMutants: readonly Mutant[] = [
       removes: "the manifest names the files' own step",
       from: "if (actual !== expected) throw",
       to: 'if (actual === "") throw',
+    },
+    "namespace-chosen": {
+      removes: "what a signer must be trusted for is not the capsule's to choose",
+      from: "capsule.signatures, EVIDENCE_NAMESPACE,",
+      to: "capsule.signatures, capsule.manifest.namespace,",
+    },
+    "any-namespace": {
+      removes: "the manifest calls the capsule evidence",
+      from: "if (namespace !== EVIDENCE_NAMESPACE) {",
+      to: "if (false) {",
     },
     "invalid-passes": {
       removes: "an invalid signature fails",

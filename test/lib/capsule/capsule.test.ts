@@ -274,6 +274,23 @@ describe("a skill", async () => {
     }
   });
 
+  it("is never for evidence, whose signers vouch for no instructions", async () => {
+    const forEvidence = { ...skill, namespace: "evidence" };
+    await expect(packMinted({ skills: [forEvidence] })).rejects.toMatchObject({ code: "SCHEMA_MISMATCH" });
+    const declared = await repacked(
+      (map) => {
+        const metadata = { v: 1, id: "review", namespace: "evidence", title: "Review" };
+        map.set("skills/review/skill.json", canonicalBytes(metadata));
+        map.set("skills/review/SKILL.md", stringToBytes(skill.text));
+      },
+      (map, document) => {
+        listed(map, document);
+        document.skills = [{ id: "review", namespace: "evidence", tier: "signed" }];
+      },
+    );
+    await refused(declared, "SCHEMA_MISMATCH");
+  });
+
   it("is never how to decrypt, nor anything with another name than an id", async () => {
     for (const id of ["decryption", "Review", "a/b", "", "-a", "a".repeat(41)]) {
       await expect(packMinted({ skills: [{ ...skill, id }] }), id).rejects.toMatchObject({ code: "SCHEMA_MISMATCH" });
@@ -291,7 +308,10 @@ describe("a skill", async () => {
     const text = stringToBytes("x");
     await openCapsule(await repacked(files(metadata, text), declaring));
     await refused(await repacked(files(metadata, text), listed), "CAPSULE_FILE_UNKNOWN");
-    await refused(await repacked(files({ ...metadata, namespace: "evidence" }, text), declaring), "CAPSULE_MALFORMED");
+    await refused(
+      await repacked(files({ ...metadata, namespace: "skills.docs" }, text), declaring),
+      "CAPSULE_MALFORMED",
+    );
     await refused(await repacked(files({ ...metadata, id: "other" }, text), declaring), "CAPSULE_MALFORMED");
     await refused(await repacked(files(metadata, hexToBytes("0xff")), declaring), "CAPSULE_MALFORMED");
     await refused(await repacked(() => undefined, declaring), "CAPSULE_FILE_MISSING");

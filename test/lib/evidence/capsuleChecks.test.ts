@@ -66,6 +66,23 @@ describe("the report over a capsule", () => {
     expect(failures(await verify({ principals: ["acme"] }))).toEqual(missing);
   });
 
+  it("fails for a capsule that calls itself something else, and trusts nobody for that", async () => {
+    const renamed = await openCapsule(await packMinted({ namespace: "skills.docs" }));
+    const resigned = { ...renamed, signatures: [await signManifest(renamed.manifestBytes, signer)] };
+    const docsOnly = await allowlistOf(entryOf(signer, { principal: "docs-bot", namespaces: ["skills.docs"] }));
+    const report = await verify({ capsule: resigned, allowlist: docsOnly, principals: ["docs-bot"] });
+    expect(report.signers).toMatchObject([
+      { signature: "valid", trusted: false, code: "CAPSULE_NAMESPACE_REFUSED", principal: "docs-bot" },
+    ]);
+    expect(failures(report)).toEqual([
+      "capsule-anchors: CAPSULE_NAMESPACE_MISMATCH",
+      "capsule-signers: CAPSULE_PRINCIPAL_MISSING",
+    ]);
+    expect(failures(await verify({ capsule: resigned, allowlist }))).toEqual([
+      "capsule-anchors: CAPSULE_NAMESPACE_MISMATCH",
+    ]);
+  });
+
   it("fails for one invalid signature beside a trusted one", async () => {
     const other = await signManifest(new Uint8Array(1), signerOf());
     const report = await verify({ capsule: { ...capsule, signatures: [...capsule.signatures, other] }, allowlist });
