@@ -39,7 +39,8 @@ export const capsuleErrors = {
   // Signers
   CAPSULE_SIGNERS_MALFORMED: {
     kind: "invalid",
-    sentence: "The capsule's list of signatures is not sorted, repeats a signer, or holds one that is malformed.",
+    sentence:
+      "The capsule's list of signatures is not sorted, repeats a signer, or holds more identities than are verified.",
   },
   CAPSULE_KEY_UNSUPPORTED: { kind: "invalid", sentence: "The key is not a canonical Ed25519 or P-256 key." },
   CAPSULE_SIGNATURE_INVALID: {

@@ -3,7 +3,7 @@ import { canonicalBytes, parseCanonical, parseSchema } from "../core/json.ts";
 import { capsuleError } from "./errors.ts";
 import { SKILL_ID, skillFiles } from "./layout.ts";
 import { type DeclaredSkill, type Manifest, skillNamespace } from "./manifest.ts";
-import { type CapsuleSignature, type SignerTrust, trustedPrincipals, verifySigners } from "./signatures.ts";
+import { type CheckedSignature, judgeSigners, type SignerTrust, trustedPrincipals } from "./signatures.ts";
 import { frameUntrusted } from "./untrusted.ts";
 
 /** Instructions that travel in a capsule: what a model may be told to follow only when somebody trusted signed them. */
@@ -83,18 +83,19 @@ export type SkillStanding = {
   readonly signedBy: readonly string[];
 };
 
-/** What each skill is, which is never what it says of itself alone. */
+/**
+ * What each skill of a capsule is, which is never what it says of itself alone.
+ *
+ * @param checked the capsule's signatures, verified once for all skills
+ */
 export function classifySkills(
-  capsule: {
-    readonly manifestBytes: Uint8Array;
-    readonly signatures: readonly CapsuleSignature[];
-    readonly skills: readonly Skill[];
-  },
-  trust: SignerTrust,
+  skills: readonly Skill[],
+  checked: readonly CheckedSignature[],
+  trust: Pick<SignerTrust, "now" | "allowlist">,
 ): readonly SkillStanding[] {
-  return capsule.skills.map((skill) => {
-    const results = verifySigners(capsule.manifestBytes, capsule.signatures, skill.namespace, trust);
-    const isIntact = results.every(({ signature }) => signature === "valid");
+  const isIntact = checked.every(({ signature }) => signature === "valid");
+  return skills.map((skill) => {
+    const results = judgeSigners(checked, skill.namespace, trust);
     const signedBy = skill.tier === "signed" && isIntact ? trustedPrincipals(results) : [];
     return { skill, tier: signedBy.length > 0 ? "signed" : "unsigned", signedBy };
   });

@@ -20,11 +20,12 @@ import { type CapsuleSigner, localSigner } from "#lib/capsule/keys.ts";
 import { type EvidencePart, evidenceFiles, optionalParts } from "#lib/capsule/layout.ts";
 import { EVIDENCE_NAMESPACE } from "#lib/capsule/manifest.ts";
 import {
+  checkSignatures,
   identitySignature,
+  judgeSigners,
   type SignerResult,
   signManifest,
   trustedPrincipals,
-  verifySigners,
 } from "#lib/capsule/signatures.ts";
 import { classifySkills, type SkillStanding } from "#lib/capsule/skills.ts";
 import { oneLine } from "#lib/capsule/untrusted.ts";
@@ -126,9 +127,9 @@ function inspectCommand(capsule: Command): void {
     const now = systemClock();
     const trust = await loadTrust({ root: "production", profile: "public-good" });
     const verifyIdentity = identityVerifier((attestation) => verifyAttestation(attestation, { trust }, now), trust);
-    const signerTrust = { now, allowlist, verifyIdentity };
-    const signers = verifySigners(manifestBytes, signatures, EVIDENCE_NAMESPACE, signerTrust);
-    const skills = classifySkills(read.capsule, signerTrust);
+    const checked = checkSignatures(manifestBytes, signatures, verifyIdentity);
+    const signers = judgeSigners(checked, EVIDENCE_NAMESPACE, { now, allowlist });
+    const skills = classifySkills(read.capsule.skills, checked, { now, allowlist });
     const trusted = trustedPrincipals(signers);
     const missing = (options.principal ?? []).filter((principal) => !trusted.includes(principal));
     if (options.json) {

@@ -80,6 +80,11 @@ export const capsuleMutants: readonly Mutant[] = [
       from: 'tier: signedBy.length > 0 ? "signed" : "unsigned"',
       to: "tier: skill.tier",
     },
+    "beside-invalid": {
+      removes: "every signature beside a skill's is valid",
+      from: 'checked.every(({ signature }) => signature === "valid")',
+      to: "checked.length > 0",
+    },
     "undeclared-tier": {
       removes: "a skill that calls itself unsigned is",
       from: 'skill.tier === "signed" && isIntact',
@@ -87,8 +92,8 @@ export const capsuleMutants: readonly Mutant[] = [
     },
     "any-namespace": {
       removes: "who signs a skill is trusted for its namespace",
-      from: "capsule.signatures, skill.namespace, trust",
-      to: 'capsule.signatures, "evidence", trust',
+      from: "judgeSigners(checked, skill.namespace, trust)",
+      to: 'judgeSigners(checked, "evidence", trust)',
     },
     "other-metadata": {
       removes: "a skill is the one that the manifest declares",
@@ -149,6 +154,11 @@ export const capsuleMutants: readonly Mutant[] = [
       removes: "only listed signers are trusted",
       from: '? "CAPSULE_SIGNER_UNKNOWN"',
       to: "? null",
+    },
+    "many-identities": {
+      removes: "few signatures are by identities",
+      from: "if (identities > MAX_IDENTITIES) {",
+      to: "if (identities < 0) {",
     },
     repeated: {
       removes: "signatures are sorted and name each signer once",
@@ -279,6 +289,11 @@ export const capsuleMutants: readonly Mutant[] = [
     "any-namespace": {
       removes: "the manifest calls the capsule evidence",
       from: "if (namespace !== EVIDENCE_NAMESPACE) {",
+      to: "if (false) {",
+    },
+    "signers-of-anybody": {
+      removes: "a server verifies no signers that nobody asked for",
+      from: "if (leaveSigners && principals.length === 0) {",
       to: "if (false) {",
     },
     "invalid-passes": {
