@@ -1,4 +1,3 @@
-import { resolveTxt } from "node:dns/promises";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { styleText } from "node:util";
@@ -29,7 +28,6 @@ import {
 } from "#lib/capsule/signatures.ts";
 import { classifySkills, type SkillStanding } from "#lib/capsule/skills.ts";
 import { oneLine } from "#lib/capsule/untrusted.ts";
-import { fetchSigners } from "#lib/capsule/wellKnown.ts";
 import { systemClock } from "#lib/core/effects.ts";
 import { bytes32 } from "#lib/core/encoding.ts";
 import { parseJsonBytes, parseSchema } from "#lib/core/json.ts";
@@ -41,7 +39,7 @@ import { createClaimClient } from "#lib/settlement/client.ts";
 import { readEvidence, writeEvidence } from "./files.ts";
 import { progressOf } from "./progress.ts";
 import { signerLines } from "./signersView.ts";
-import { acceptList, signerTrustOf } from "./signerTrust.ts";
+import { readList, signerTrustOf } from "./signerTrust.ts";
 import { type SignerTrustOptions, signerTrustOptions } from "./signerTrustOptions.ts";
 
 type Printing = { readonly json?: boolean };
@@ -239,13 +237,7 @@ function signersCommand(capsule: Command): void {
       .option("-o, --output <file>", "where to write the list that was checked")
       .option("--json", "print one JSON object"),
   ).action(async (options: Printing & SignerTrustOptions & { output?: string }) => {
-    const { signers: file, signersHost } = options;
-    if ((file === undefined) === (signersHost === undefined)) {
-      throw capsuleError("CAPSULE_OPTIONS_CONFLICT", { option: "signers", problem: "give either a file or a host" });
-    }
-    const fetched = signersHost === undefined ? undefined : await fetchSigners(signersHost, { resolveTxt });
-    const bytes = fetched?.bytes ?? (await readEvidence(file ?? ""));
-    const allowlist = await acceptList(bytes, options, fetched?.host);
+    const { allowlist, bytes, fetched } = await readList(options);
     if (options.output !== undefined) await writeEvidence(options.output, bytes);
     const facts = { ...listFacts(allowlist), dns: fetched?.dns ?? null };
     if (options.json) console.log(JSON.stringify({ ...facts, signers: allowlist.list.signers }));

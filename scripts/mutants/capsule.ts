@@ -5,6 +5,7 @@ const FILE = "test/lib/capsule/capsuleFile.test.ts";
 const SIGNERS = "test/lib/capsule/signers.test.ts";
 const WELL_KNOWN = "test/lib/capsule/wellKnown.test.ts";
 const UNTRUSTED = "test/lib/capsule/untrusted.test.ts";
+const COMMAND = "test/scripts/commands/capsule.test.ts";
 const REPORT = "test/lib/evidence/capsuleChecks.test.ts";
 
 /** What a capsule holds, who signed it, and who of them is trusted. */
@@ -178,6 +179,11 @@ export const capsuleMutants: readonly Mutant[] = [
       from: "if (trust.host !== undefined && host !== trust.host) {",
       to: "if (false) {",
     },
+    "seen-of-another": {
+      removes: "what was seen is of the same host",
+      from: "if (seen && seen.host !== host) {",
+      to: "if (false) {",
+    },
     "from-the-future": {
       removes: "the list is issued",
       from: "if (trust.now < issuedAt) throw",
@@ -245,8 +251,20 @@ export const capsuleMutants: readonly Mutant[] = [
       to: "if (false) {",
     },
   }),
+  ...mutantsOf("scripts/commands/signerTrust.ts", "signers-host", [COMMAND], {
+    "file-of-any-host": {
+      removes: "a file's list is that of the stated host",
+      from: "const host = signersHost === undefined ? undefined : hostOf(signersHost);",
+      to: 'const host = signersHost === "" ? hostOf(signers) : undefined;',
+    },
+  }),
   ...mutantsOf("lib/capsule/http.ts", "signers-host", [WELL_KNOWN], {
     "serves-anything": { removes: "only a list is served", from: "    readAllowlist(bytes);\n" },
+    "path-told": {
+      removes: "an error tells no path of the server",
+      from: '?? "unreadable"',
+      to: "?? String(cause)",
+    },
   }),
   ...mutantsOf("lib/capsule/untrusted.ts", "untrusted", [UNTRUSTED], {
     "forged-mark": { removes: "a text cannot write a mark", from: "\\u2800⟨]/gu", to: "\\u2800]/gu" },

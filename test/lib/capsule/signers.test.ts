@@ -282,6 +282,14 @@ describe("an allowlist", () => {
     expect(verifyAllowlist(newer, { ...trust, seen }).list.issuedAt).toBe(now - 99);
   });
 
+  it("is refused when another host's was seen before, though the same root signed both", async () => {
+    const first = verifyAllowlist(await signedList(), trust);
+    const other = await signedList({ host: "other.example" });
+    expect(() => verifyAllowlist(other, { roots: [root.key], now, seen: seenOf(first) })).toThrow(
+      thrown("ALLOWLIST_HOST_MISMATCH"),
+    );
+  });
+
   it("is refused when a key or an identity stands in it twice, or what a root signed is no list", async () => {
     const twice = listOf([entryOf(signer), entryOf(signer, { principal: "other" })]);
     await expect(signAllowlist(twice, [root])).rejects.toMatchObject({ code: "ALLOWLIST_AMBIGUOUS" });

@@ -10,6 +10,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { evidenceHash } from "#lib/capsule/capsule.ts";
 import { localSigner } from "#lib/capsule/keys.ts";
 import { systemClock } from "#lib/core/effects.ts";
+import { canonicalBytes } from "#lib/core/json.ts";
 import { capsuleCommand } from "../../../scripts/commands/capsule.ts";
 import { verifyCommand } from "../../../scripts/commands/verify.ts";
 import { entryOf, listOf, packMinted, privatePem, publicPem } from "../../lib/capsule/capsule.fixture.ts";
@@ -158,6 +159,35 @@ describe("pawl capsule", () => {
     server.close();
   });
 
+  it("takes a file's list only as that of the host that is stated", async () => {
+    await run("capsule", "signers", "sign", write("l.json", listJson(1)), "--key", rootKeyFile, "-o", at("of.json"));
+    const trust = ["--signers", at("of.json"), "--signers-root", rootFile, "--signers-host"];
+    const check = (host: string) => run("capsule", "signers", "check", ...trust, host, "--json");
+    const checked = JSON.parse((await check("acme.example")).output);
+    expect(checked).toMatchObject({ host: "acme.example", dns: null });
+    const mismatch = { code: "ALLOWLIST_HOST_MISMATCH", exitCode: 3 };
+    await expect(check("other.example")).rejects.toMatchObject(mismatch);
+    const signed = at("signed.capsule");
+    await expect(run("capsule", "inspect", signed, ...trust, "other.example")).rejects.toMatchObject(mismatch);
+    await expect(run("verify", signed, ...trust, "other.example")).rejects.toMatchObject(mismatch);
+    expect((await run("capsule", "inspect", signed, ...trust, "https://acme.example")).output).toContain(", trusted");
+    await expect(check("acme.example/path")).rejects.toMatchObject({ code: "ALLOWLIST_HOST_REFUSED" });
+  });
+
+  it("keeps what was seen of one host out of another's place", async () => {
+    const state = at("one-host");
+    const list = write("of-acme.json", listJson(1));
+    await run("capsule", "signers", "sign", list, "--key", rootKeyFile, "-o", at("seen.json"));
+    const check = () => {
+      const file = ["--signers", at("seen.json"), "--signers-root", rootFile];
+      return run("capsule", "signers", "check", ...file, "--signers-state", state);
+    };
+    await check();
+    const kept = JSON.parse(readFileSync(join(state, "acme.example.json"), "utf8"));
+    writeFileSync(join(state, "acme.example.json"), canonicalBytes({ ...kept, host: "other.example" }));
+    await expect(check()).rejects.toMatchObject({ code: "ALLOWLIST_HOST_MISMATCH" });
+  });
+
   it("unpacks into a new folder, and packs the same capsule of it again", async () => {
     const { output } = await run("capsule", "unpack", plain, at("out"), "--json");
     expect(JSON.parse(output).files).toContain("manifest.json");
@@ -179,10 +209,9 @@ describe("pawl capsule", () => {
     const conflict = { code: "CAPSULE_OPTIONS_CONFLICT", exitCode: 2 };
     await expect(run("capsule", "sign", plain, "-o", at("x"))).rejects.toMatchObject(conflict);
     await expect(run("capsule", "signers", "check", "--signers-root", rootFile)).rejects.toMatchObject(conflict);
-    await expect(run("capsule", "inspect", plain, "--signers", "a", "--signers-host", "b")).rejects.toMatchObject(
-      conflict,
-    );
-    await expect(run("verify", write("b.json", "{}"), "--signers", "a")).rejects.toMatchObject(conflict);
+    await expect(run("verify", write("b.json", "{}"), "--signers", "a")).rejects.toMatchObject({
+      code: "VERIFY_CAPSULE_OPTION_UNUSED",
+    });
     await expect(run("capsule", "sign", plain, "--key", plain, "-o", at("x"))).rejects.toMatchObject({
       code: "CAPSULE_KEY_UNSUPPORTED",
     });
