@@ -270,6 +270,11 @@ export const capsuleMutants: readonly Mutant[] = [
     "forged-mark": { removes: "a text cannot write a mark", from: "\\u2800⟨]/gu", to: "\\u2800]/gu" },
     invisible: { removes: "what no reader sees is shown", from: "\\p{Default_Ignorable_Code_Point}" },
     unprefixed: { removes: "no line of a text stands at the margin", from: "=> `| $", to: "=> `$" },
+    "second-line": {
+      removes: "text outside declared fields stays on one line",
+      from: "visibleText(text).replace(/[\\n\\t]/g, markOf)",
+      to: "visibleText(text)",
+    },
     "field-unframed": {
       removes: "declared fields are framed",
       from: "if (!untrusted.has(field)) return",
