@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { styleText } from "node:util";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { z } from "zod";
 import { type Allowlist, signAllowlist } from "#lib/capsule/allowlist.ts";
 import { evidenceHash, openCapsule } from "#lib/capsule/capsule.ts";
@@ -33,11 +33,12 @@ import { bytes32 } from "#lib/core/encoding.ts";
 import { parseJsonBytes, parseSchema } from "#lib/core/json.ts";
 import { capsuleAnchors } from "#lib/evidence/capsuleChecks.ts";
 import { identityVerifier } from "#lib/evidence/capsuleIdentity.ts";
-import { loadTrust } from "#lib/evidence/trust.ts";
+import { type TrustProfile, thresholds } from "#lib/evidence/trustedRoot.ts";
 import { verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
 import { createClaimClient } from "#lib/settlement/client.ts";
 import { readEvidence, writeEvidence } from "./files.ts";
 import { progressOf } from "./progress.ts";
+import { checkRootOptions, describeOrigin, type RootOptions, rootOptions, trustOf } from "./roots.ts";
 import { signerLines } from "./signersView.ts";
 import { readList, signerTrustOf } from "./signerTrust.ts";
 import { type SignerTrustOptions, signerTrustOptions } from "./signerTrustOptions.ts";
@@ -111,19 +112,26 @@ function packCommand(capsule: Command): void {
     });
 }
 
+type InspectOptions = Printing &
+  SignerTrustOptions &
+  RootOptions & { readonly profile?: TrustProfile; readonly issuer?: string };
+
 function inspectCommand(capsule: Command): void {
   const command = capsule
     .command("inspect")
     .description("Say what a capsule holds, who signed it and who of them is trusted. pawl verify checks the evidence.")
     .argument("<file>", "capsule of any size")
+    .addOption(new Option("--profile <name>", "what evidence the instance gives").choices(Object.keys(thresholds)))
+    .option("--issuer <url>", "identity provider that must have vouched for signers by identity")
     .option("--json", "print one JSON object");
-  signerTrustOptions(command).action(async (file: string, options: Printing & SignerTrustOptions) => {
+  signerTrustOptions(rootOptions(command)).action(async (file: string, options: InspectOptions) => {
+    checkRootOptions(options);
     const { allowlist, fetched } = await signerTrustOf(options);
     const { progress, done } = progressOf("reading");
     const read = await readCapsuleFile(file, { progress }).finally(done);
     const { manifest, manifestBytes, signatures } = read.capsule;
     const now = systemClock();
-    const trust = await loadTrust({ root: "production", profile: "public-good" });
+    const { trust, origin } = await trustOf(options, now);
     const verifyIdentity = identityVerifier((attestation) => verifyAttestation(attestation, { trust }, now), trust);
     const checked = checkSignatures(manifestBytes, signatures, verifyIdentity);
     const signers = judgeSigners(checked, EVIDENCE_NAMESPACE, { now, allowlist });
@@ -150,12 +158,16 @@ function inspectCommand(capsule: Command): void {
             skills: shown,
             allowlist: list ?? null,
             missing,
+            root: origin,
           },
           null,
           2,
         ),
       );
-    } else print(read, signers, skills, allowlist, missing);
+    } else {
+      const root = `${options.trustedRoot ?? options.root} (${describeOrigin(origin, now)})`;
+      print(read, signers, skills, allowlist, missing, root);
+    }
     if (missing.length > 0 || signers.some(({ signature }) => signature !== "valid")) {
       process.exitCode = capsuleError("CAPSULE_SIGNATURE_INVALID").exitCode;
     }
@@ -274,6 +286,7 @@ function print(
   skills: readonly SkillStanding[],
   allowlist: Allowlist | undefined,
   missing: readonly string[],
+  root: string,
 ): void {
   const { manifest, manifestBytes, decryption } = capsule;
   const { anchors } = manifest;
@@ -297,6 +310,7 @@ function print(
   for (const line of signerLines(signers, allowlist !== undefined)) console.log(line);
   for (const principal of missing)
     console.log(styleText("red", `  ✗ ${principal} was expected and is not among the trusted signers`));
+  if (signers.some(({ kind }) => kind === "sigstore")) console.log(`identities were checked against: ${oneLine(root)}`);
   if (skills.length > 0) console.log("\nskills");
   for (const { skill, tier, signedBy } of skills) {
     const by =

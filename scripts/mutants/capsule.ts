@@ -251,6 +251,13 @@ export const capsuleMutants: readonly Mutant[] = [
       to: "if (false) {",
     },
   }),
+  ...mutantsOf("scripts/commands/capsule.ts", "capsule-command", [COMMAND], {
+    "built-in-root": {
+      removes: "identities are verified against the stated root",
+      from: "const { trust, origin } = await trustOf(options, now);",
+      to: "const { trust, origin } = await trustOf({ ...options, trustedRoot: undefined } as never, now);",
+    },
+  }),
   ...mutantsOf("scripts/commands/signerTrust.ts", "signers-host", [COMMAND], {
     "file-of-any-host": {
       removes: "a file's list is that of the stated host",

@@ -7,13 +7,17 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Command } from "commander";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { evidenceHash } from "#lib/capsule/capsule.ts";
+import { evidenceHash, openCapsule } from "#lib/capsule/capsule.ts";
+import { sha256Of } from "#lib/capsule/digest.ts";
 import { localSigner } from "#lib/capsule/keys.ts";
-import { systemClock } from "#lib/core/effects.ts";
+import { systemClock, systemRandom } from "#lib/core/effects.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
+import { createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
 import { capsuleCommand } from "../../../scripts/commands/capsule.ts";
 import { verifyCommand } from "../../../scripts/commands/verify.ts";
 import { entryOf, listOf, packMinted, privatePem, publicPem } from "../../lib/capsule/capsule.fixture.ts";
+import { trust } from "../../lib/evidence/step.fixture.ts";
+import { claimsOfStep } from "../../lib/sandbox/claims.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pawl-capsule-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -186,6 +190,38 @@ describe("pawl capsule", () => {
     const kept = JSON.parse(readFileSync(join(state, "acme.example.json"), "utf8"));
     writeFileSync(join(state, "acme.example.json"), canonicalBytes({ ...kept, host: "other.example" }));
     await expect(check()).rejects.toMatchObject({ code: "ALLOWLIST_HOST_MISMATCH" });
+  });
+
+  it("verifies an identity's signature against the root that was stated, and no other", async () => {
+    const { manifestBytes } = await openCapsule(bytes);
+    const sigstore = createSandboxSigstore({ clock: () => systemClock() - 60, random: systemRandom });
+    const statement = {
+      _type: "https://in-toto.io/Statement/v1",
+      subject: [{ name: "manifest.json", digest: { sha256: sha256Of(manifestBytes).slice(2) } }],
+      predicateType: "https://example.org/capsule",
+    };
+    const claims = claimsOfStep();
+    const bundle = sigstore.attest({ payload: Buffer.from(JSON.stringify(statement)), claims });
+    const signed = at("identity.capsule");
+    const sigstoreFile = write("manifest.sigstore.json", JSON.stringify(bundle));
+    await run("capsule", "sign", plain, "--sigstore", sigstoreFile, "-o", signed);
+    const own = write("trusted_root.json", JSON.stringify(sigstore.trustedRoot));
+    const stated = ["--trusted-root", own, "--profile", trust.profile, "--issuer", trust.issuer];
+    const { output, exitCode } = await run("capsule", "inspect", signed, ...stated, "--json");
+    expect(JSON.parse(output)).toMatchObject({
+      signers: [{ kind: "sigstore", signature: "valid" }],
+      root: { source: "file" },
+    });
+    expect(exitCode).toBe(0);
+    const text = await run("capsule", "inspect", signed, ...stated);
+    expect(text.output).toContain(`${own} (from a file, of unknown age)`);
+    const other = await run("capsule", "inspect", signed);
+    expect(other.output).toContain("signature invalid");
+    expect(other.output).toContain("production (pinned with this version");
+    expect(other.exitCode).toBe(3);
+    await expect(run("capsule", "inspect", signed, "--mirror", "https://a.example")).rejects.toMatchObject({
+      code: "ROOT_OPTION_UNUSED",
+    });
   });
 
   it("unpacks into a new folder, and packs the same capsule of it again", async () => {
