@@ -38,7 +38,7 @@ export async function verifyEvidence(form: FormData): Promise<VerifyOutcome> {
     const file = readEvidenceFile(evidence);
     if (file.what === "neither") throw pageError("EVIDENCE_UNKNOWN", { bytes: evidence.length });
     if (file.what === "capsule") {
-      const { report } = await claims.verify(file.bytes);
+      const { report } = await claims.verify(file.bytes, { signers: true });
       return { ok: true, what: "capsule", report, isSandbox: isOwnSandbox };
     }
     const isPublic = form.get("root") === "public";

@@ -80,7 +80,8 @@ export function readAllowlist(bytes: Uint8Array): SignerList {
  *
  * @param trust.roots the host's root keys, one of which must have signed; known out of band
  * @param trust.host whose list it must be, where the verifier knows
- * @param trust.seen refuses a list older than this one, or another of the same time
+ * @param trust.seen the newest list of the host so far: refuses one of another host, an older one, or another of the
+ * same time
  * @param trust.now unix seconds
  * @throws JSON_*, SCHEMA_MISMATCH, CAPSULE_KEY_UNSUPPORTED, ALLOWLIST_*
  */
@@ -99,18 +100,18 @@ export function verifyAllowlist(
   if (!root) throw capsuleError("ALLOWLIST_UNTRUSTED", { roots: trust.roots.length });
   const list = listOf(payload);
   const { host, issuedAt, expiresAt } = list;
+  const { seen } = trust;
   if (trust.host !== undefined && host !== trust.host) {
     throw capsuleError("ALLOWLIST_HOST_MISMATCH", { expected: trust.host, actual: host });
+  }
+  // One root may sign for several hosts: what was seen of one says nothing of another's list.
+  if (seen && seen.host !== host) {
+    throw capsuleError("ALLOWLIST_HOST_MISMATCH", { expected: seen.host, actual: host });
   }
   if (trust.now < issuedAt) throw capsuleError("ALLOWLIST_NOT_YET_VALID", { issuedAt, now: trust.now });
   if (trust.now >= expiresAt) throw capsuleError("ALLOWLIST_EXPIRED", { expiresAt, now: trust.now });
   const digest = sha256Of(bytes);
-  const { seen } = trust;
-  if (
-    seen &&
-    seen.host === host &&
-    (issuedAt < seen.issuedAt || (issuedAt === seen.issuedAt && digest !== seen.digest))
-  ) {
+  if (seen && (issuedAt < seen.issuedAt || (issuedAt === seen.issuedAt && digest !== seen.digest))) {
     throw capsuleError("ALLOWLIST_ROLLED_BACK", {
       expected: seen.issuedAt,
       actual: issuedAt,

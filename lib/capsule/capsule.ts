@@ -41,7 +41,7 @@ export type StepEvidence = Omit<CapsuleParts, "stateBundle"> & { readonly stateB
 /** What a capsule holds beside the evidence. */
 export type CapsuleDetails = {
   readonly anchors: CapsuleAnchors;
-  /** What a signer must be trusted for; `evidence` unless said. */
+  /** What the capsule calls itself; `evidence` unless said, and nothing else verifies as evidence. */
   readonly namespace?: string;
   readonly skills?: readonly Skill[];
   readonly sealed?: SealedPart;

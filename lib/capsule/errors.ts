@@ -31,11 +31,16 @@ export const capsuleErrors = {
     kind: "unverified",
     sentence: "The capsule's manifest names another step than the one its files are about.",
   },
+  CAPSULE_NAMESPACE_MISMATCH: {
+    kind: "unverified",
+    sentence: "The capsule's manifest does not call it evidence, so nobody signed it as evidence.",
+  },
 
   // Signers
   CAPSULE_SIGNERS_MALFORMED: {
     kind: "invalid",
-    sentence: "The capsule's list of signatures is not sorted, repeats a signer, or holds one that is malformed.",
+    sentence:
+      "The capsule's list of signatures is not sorted, repeats a signer, or holds more identities than are verified.",
   },
   CAPSULE_KEY_UNSUPPORTED: { kind: "invalid", sentence: "The key is not a canonical Ed25519 or P-256 key." },
   CAPSULE_SIGNATURE_INVALID: {
@@ -56,7 +61,7 @@ export const capsuleErrors = {
   CAPSULE_SIGNER_REVOKED: { kind: "unverified", sentence: "The allowlist has revoked this signer." },
   CAPSULE_NAMESPACE_REFUSED: {
     kind: "unverified",
-    sentence: "The allowlist does not trust this signer for what the capsule says it is.",
+    sentence: "The allowlist does not trust this signer for what this is.",
   },
   CAPSULE_PRINCIPAL_MISSING: {
     kind: "unverified",

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { findPawlError } from "../core/error.ts";
 import type { Route } from "../core/http.ts";
 import { readAllowlist } from "./allowlist.ts";
 import { capsuleError } from "./errors.ts";
@@ -34,6 +35,7 @@ async function readServed(file: string): Promise<Uint8Array> {
     readAllowlist(bytes);
     return bytes;
   } catch (cause) {
-    throw capsuleError("ALLOWLIST_NOT_SERVED", { problem: cause instanceof Error ? cause.message : "unknown" });
+    // What the system says of a file names its path: that is for this server's log, not for whoever asks.
+    throw capsuleError("ALLOWLIST_NOT_SERVED", { problem: findPawlError(cause)?.code ?? "unreadable" }, cause);
   }
 }

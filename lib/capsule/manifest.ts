@@ -36,9 +36,12 @@ const fileSchema = z.strictObject({
   size: z.int().min(0),
 });
 
+/** Whom a list trusts for evidence, it does not trust for instructions: a skill is for another namespace. */
+export const skillNamespace = namespace.refine((name) => name !== EVIDENCE_NAMESPACE, "no skill is evidence");
+
 const skillSchema = z.strictObject({
   id: z.string().regex(SKILL_ID, "expected a lower-case skill id"),
-  namespace,
+  namespace: skillNamespace,
   /** What the skill claims to be; what it is follows from who signed. */
   tier: z.enum(["signed", "unsigned"]),
 });

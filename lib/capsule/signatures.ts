@@ -14,6 +14,8 @@ import { SIGNERS } from "./layout.ts";
  * is the manifest. By an identity: a Sigstore bundle whose artifact is the manifest.
  */
 const MAX_SIGNATURES = 16;
+/** Each is a bundle to verify, which costs a hundred times what a key does. */
+const MAX_IDENTITIES = 4;
 const MAX_SIGNERS_BYTES = 1_048_576;
 
 const signatureSchema = z.union([
@@ -49,6 +51,10 @@ export type SignerResult = {
 /** @throws JSON_*, SCHEMA_MISMATCH, CAPSULE_SIGNERS_MALFORMED, CAPSULE_KEY_UNSUPPORTED */
 export function parseSigners(bytes: Uint8Array): readonly CapsuleSignature[] {
   const { signatures } = parseCanonical(bytes, signersSchema, { what: SIGNERS, maxBytes: MAX_SIGNERS_BYTES });
+  const identities = signatures.filter(({ kind }) => kind === "sigstore").length;
+  if (identities > MAX_IDENTITIES) {
+    throw capsuleError("CAPSULE_SIGNERS_MALFORMED", { identities, maxIdentities: MAX_IDENTITIES });
+  }
   let previous = "";
   for (const signature of signatures) {
     const fingerprint = fingerprintOf(signature);
@@ -86,41 +92,73 @@ export type SignerTrust = {
   readonly verifyIdentity?: VerifyIdentity | undefined;
 };
 
-/** One result per signature. Never throws for what a capsule holds. */
+/** What a signature was found to be, before anybody asks what its signer is trusted for. */
+export type CheckedSignature = Pick<SignerResult, "fingerprint" | "kind" | "identity" | "signature"> & {
+  /** Why it is not valid; null when it is. */
+  readonly problem: string | null;
+  /** Unix seconds; unknown where nothing vouches for when it was made. */
+  readonly signedAt: number | undefined;
+};
+
+/** {@link checkSignatures} and {@link judgeSigners} in one, where signers are asked about for one thing alone. */
 export function verifySigners(
   manifest: Uint8Array,
   signatures: readonly CapsuleSignature[],
   namespace: string,
   trust: SignerTrust,
 ): readonly SignerResult[] {
-  return signatures.map((signature) => verifySigner(manifest, signature, namespace, trust));
+  return judgeSigners(checkSignatures(manifest, signatures, trust.verifyIdentity), namespace, trust);
 }
 
-function verifySigner(
+/**
+ * Verifies each signature, once. Never throws for what a capsule holds.
+ *
+ * @param verifyIdentity without it, signatures by identities stay unchecked
+ */
+export function checkSignatures(
+  manifest: Uint8Array,
+  signatures: readonly CapsuleSignature[],
+  verifyIdentity: VerifyIdentity | undefined,
+): readonly CheckedSignature[] {
+  return signatures.map((signature) => checkSignature(manifest, signature, verifyIdentity));
+}
+
+/** One result per signature: whether its signer is trusted for a namespace. Nothing is verified again for it. */
+export function judgeSigners(
+  checked: readonly CheckedSignature[],
+  namespace: string,
+  trust: Pick<SignerTrust, "now" | "allowlist">,
+): readonly SignerResult[] {
+  return checked.map(({ problem, signedAt, ...found }) => {
+    if (problem !== null) return { ...found, principal: null, trusted: false, code: problem };
+    const { byKey, byIdentity } = trust.allowlist ?? {};
+    const { fingerprint, identity } = found;
+    const listed = identity ? byIdentity?.get(identityKey(identity.issuer, identity.san)) : byKey?.get(fingerprint);
+    return { ...found, ...standing(listed, namespace, trust, signedAt) };
+  });
+}
+
+function checkSignature(
   manifest: Uint8Array,
   signature: CapsuleSignature,
-  namespace: string,
-  trust: SignerTrust,
-): SignerResult {
-  const { kind } = signature;
-  const fingerprint = fingerprintOf(signature);
-  const refused = (code: string, validity: SignerResult["signature"] = "invalid"): SignerResult => {
-    return { fingerprint, kind, identity: null, principal: null, signature: validity, trusted: false, code };
+  verifyIdentity: VerifyIdentity | undefined,
+): CheckedSignature {
+  const about = { fingerprint: fingerprintOf(signature), kind: signature.kind, identity: null, signedAt: undefined };
+  const refused = (problem: string, validity: SignerResult["signature"] = "invalid"): CheckedSignature => {
+    return { ...about, signature: validity, problem };
   };
   if (signature.kind === "key") {
     const key = readPublicKey({ spki: signature.publicKey });
     if (!isSignedBy(key, preAuthEncoding(payloadTypes.manifest, manifest), bytesOf(signature.signature))) {
       return refused("CAPSULE_SIGNATURE_INVALID");
     }
-    const listed = trust.allowlist?.byKey.get(fingerprint);
     // Nothing vouches for when a key signed, so what counts is whether it is trusted now.
-    return { ...refused("", "valid"), ...standing(listed, namespace, trust, undefined) };
+    return { ...about, signature: "valid", problem: null };
   }
-  if (!trust.verifyIdentity) return refused("CAPSULE_IDENTITY_UNCHECKED", "unchecked");
+  if (!verifyIdentity) return refused("CAPSULE_IDENTITY_UNCHECKED", "unchecked");
   try {
-    const { issuer, san, signedAt } = trust.verifyIdentity(bytesOf(signature.bundle), manifest);
-    const listed = trust.allowlist?.byIdentity.get(identityKey(issuer, san));
-    return { ...refused("", "valid"), identity: { issuer, san }, ...standing(listed, namespace, trust, signedAt) };
+    const { issuer, san, signedAt } = verifyIdentity(bytesOf(signature.bundle), manifest);
+    return { ...about, signature: "valid", identity: { issuer, san }, signedAt, problem: null };
   } catch (cause) {
     return refused(findPawlError(cause)?.code ?? "CAPSULE_SIGNATURE_INVALID");
   }
@@ -129,7 +167,7 @@ function verifySigner(
 function standing(
   listed: ListedSigner | undefined,
   namespace: string,
-  { allowlist, now }: SignerTrust,
+  { allowlist, now }: Pick<SignerTrust, "now" | "allowlist">,
   signedAt: number | undefined,
 ): Pick<SignerResult, "principal" | "trusted" | "code"> {
   const refusal: CapsuleErrorCode | null = !allowlist

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { canonicalBytes, parseCanonical, parseSchema } from "../core/json.ts";
 import { capsuleError } from "./errors.ts";
 import { SKILL_ID, skillFiles } from "./layout.ts";
-import { type DeclaredSkill, type Manifest, namespace } from "./manifest.ts";
-import { type CapsuleSignature, type SignerTrust, trustedPrincipals, verifySigners } from "./signatures.ts";
+import { type DeclaredSkill, type Manifest, skillNamespace } from "./manifest.ts";
+import { type CheckedSignature, judgeSigners, type SignerTrust, trustedPrincipals } from "./signatures.ts";
 import { frameUntrusted } from "./untrusted.ts";
 
 /** Instructions that travel in a capsule: what a model may be told to follow only when somebody trusted signed them. */
@@ -13,7 +13,7 @@ const MAX_TEXT_BYTES = 65_536;
 const metadataSchema = z.strictObject({
   v: z.literal(1),
   id: z.string().regex(SKILL_ID, "expected a lower-case skill id"),
-  namespace,
+  namespace: skillNamespace,
   title: z.string().min(1).max(100),
 });
 
@@ -25,8 +25,8 @@ export type Skill = DeclaredSkill & {
 
 /** A skill's two files, by name. @throws SCHEMA_MISMATCH */
 export function skillContents(skill: Skill): readonly { readonly name: string; readonly bytes: Uint8Array }[] {
-  const { id, namespace: skillNamespace, title, text } = skill;
-  const metadata = parseSchema(metadataSchema, { v: 1, id, namespace: skillNamespace, title }, "skill.json");
+  const { id, namespace, title, text } = skill;
+  const metadata = parseSchema(metadataSchema, { v: 1, id, namespace, title }, "skill.json");
   const names = skillFiles(id);
   const bytes = new TextEncoder().encode(text);
   if (bytes.length > MAX_TEXT_BYTES) throw capsuleError("CAPSULE_MALFORMED", { name: names.text, bytes: bytes.length });
@@ -83,18 +83,19 @@ export type SkillStanding = {
   readonly signedBy: readonly string[];
 };
 
-/** What each skill is, which is never what it says of itself alone. */
+/**
+ * What each skill of a capsule is, which is never what it says of itself alone.
+ *
+ * @param checked the capsule's signatures, verified once for all skills
+ */
 export function classifySkills(
-  capsule: {
-    readonly manifestBytes: Uint8Array;
-    readonly signatures: readonly CapsuleSignature[];
-    readonly skills: readonly Skill[];
-  },
-  trust: SignerTrust,
+  skills: readonly Skill[],
+  checked: readonly CheckedSignature[],
+  trust: Pick<SignerTrust, "now" | "allowlist">,
 ): readonly SkillStanding[] {
-  return capsule.skills.map((skill) => {
-    const results = verifySigners(capsule.manifestBytes, capsule.signatures, skill.namespace, trust);
-    const isIntact = results.every(({ signature }) => signature === "valid");
+  const isIntact = checked.every(({ signature }) => signature === "valid");
+  return skills.map((skill) => {
+    const results = judgeSigners(checked, skill.namespace, trust);
     const signedBy = skill.tier === "signed" && isIntact ? trustedPrincipals(results) : [];
     return { skill, tier: signedBy.length > 0 ? "signed" : "unsigned", signedBy };
   });

@@ -15,10 +15,17 @@ const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_
 
 /** The text with every such character as `⟨U+202E⟩`. Different texts stay different. */
 export function visibleText(text: string): string {
-  return text.replace(UNSEEN, (character) => {
-    const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-    return `⟨U+${code}⟩`;
-  });
+  return text.replace(UNSEEN, markOf);
+}
+
+function markOf(character: string): string {
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  return `⟨U+${code}⟩`;
+}
+
+/** As {@link visibleText}, with line feeds and tabs as marks too. */
+function visibleLine(text: string): string {
+  return visibleText(text).replace(/[\n\t]/g, markOf);
 }
 
 /**
@@ -49,7 +56,7 @@ export type UntrustedFields = readonly string[] | undefined;
 
 /**
  * An event's data as it may be shown: the fields named in `untrusted_payload_fields` are framed, whatever they hold, and
- * everywhere else unseen characters are made visible. A field that is named and not there stays away.
+ * everywhere else text stays on one line, with unseen characters made visible. A field that is named and not there stays away.
  *
  * @param source where the data comes from, in our words
  */
@@ -61,7 +68,7 @@ export function projectData(
   const untrusted = new Set(untrustedFields);
   return Object.fromEntries(
     Object.entries(data).map(([field, value]) => {
-      const name = oneLine(field);
+      const name = visibleLine(field);
       if (!untrusted.has(field)) return [name, visible(value)];
       const text = typeof value === "string" ? value : new TextDecoder().decode(canonicalBytes(value));
       return [name, frameUntrusted(text, `${source}, field ${name}`)];
@@ -70,8 +77,8 @@ export function projectData(
 }
 
 function visible(value: Json): Json {
-  if (typeof value === "string") return visibleText(value);
+  if (typeof value === "string") return visibleLine(value);
   if (Array.isArray(value)) return value.map(visible);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [oneLine(name), visible(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [visibleLine(name), visible(inner)]));
 }

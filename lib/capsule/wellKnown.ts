@@ -44,6 +44,11 @@ export async function fetchSigners(
   return { bytes, host: origin.host, digest, dns };
 }
 
+/** The host of an origin, as a list names it: for a list that was got otherwise. @throws ALLOWLIST_HOST_REFUSED */
+export function hostOf(where: string): string {
+  return originOf(where).host;
+}
+
 function originOf(where: string): URL {
   const refused = (problem: string) => capsuleError("ALLOWLIST_HOST_REFUSED", { host: where, problem });
   const url = URL.parse(where.includes("://") ? where : `https://${where}`);

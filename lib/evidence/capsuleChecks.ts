@@ -1,7 +1,7 @@
 import type { Allowlist } from "../capsule/allowlist.ts";
 import type { Capsule, StepEvidence } from "../capsule/capsule.ts";
 import { capsuleError } from "../capsule/errors.ts";
-import type { CapsuleAnchors } from "../capsule/manifest.ts";
+import { type CapsuleAnchors, EVIDENCE_NAMESPACE, type Manifest } from "../capsule/manifest.ts";
 import { type SignerResult, trustedPrincipals, type VerifyIdentity, verifySigners } from "../capsule/signatures.ts";
 import { sha256Hex } from "../core/hash.ts";
 import { canonicalBytes } from "../core/json.ts";
@@ -16,6 +16,8 @@ export type CapsuleExpectation = {
   readonly allowlist?: Allowlist | undefined;
   /** Principals of the allowlist, each of whom must have signed. */
   readonly principals?: readonly string[] | undefined;
+  /** Verifies no signature, where nobody is asked for: for a server to which anybody may post. */
+  readonly leaveSigners?: boolean | undefined;
 };
 
 /** Where the step stands that evidence is about, by its own files. @throws JSON_*, SCHEMA_MISMATCH */
@@ -41,12 +43,16 @@ export function checkCapsule(
     }
     return [];
   }
-  const { capsule, allowlist, principals = [] } = expected;
-  checks.run("capsule-anchors", () => checkAnchors(capsule.manifest.anchors, capsuleAnchors(evidence)));
-  const signers = verifySigners(capsule.manifestBytes, capsule.signatures, capsule.manifest.namespace, {
-    ...trust,
-    allowlist,
-  });
+  const { capsule, allowlist, principals = [], leaveSigners = false } = expected;
+  checks.run("capsule-anchors", () => checkManifest(capsule.manifest, capsuleAnchors(evidence)));
+  if (leaveSigners && principals.length === 0) {
+    for (const name of ["capsule-signatures", "capsule-signers"] as const) {
+      checks.skip(name, "The capsule's signers were not asked for, so none of its signatures was checked.");
+    }
+    return [];
+  }
+  // What a signer must be trusted for is the verifier's to say: the manifest is the signer's own word.
+  const signers = verifySigners(capsule.manifestBytes, capsule.signatures, EVIDENCE_NAMESPACE, { ...trust, allowlist });
   if (signers.length === 0) checks.skip("capsule-signatures", "Nobody signed the capsule.");
   else checks.run("capsule-signatures", () => checkSignatures(signers));
   if (principals.length > 0) checks.run("capsule-signers", () => checkPrincipals(signers, principals));
@@ -58,8 +64,12 @@ export function checkCapsule(
   return signers;
 }
 
-function checkAnchors({ block: _unchecked, ...stated }: CapsuleAnchors, found: CapsuleAnchors): void {
-  const [actual, expected] = [stated, found].map((anchors) => Buffer.from(canonicalBytes(anchors)).toString("utf8"));
+function checkManifest({ namespace, anchors }: Manifest, found: CapsuleAnchors): void {
+  if (namespace !== EVIDENCE_NAMESPACE) {
+    throw capsuleError("CAPSULE_NAMESPACE_MISMATCH", { expected: EVIDENCE_NAMESPACE, actual: namespace });
+  }
+  const { block: _unchecked, ...stated } = anchors;
+  const [actual, expected] = [stated, found].map((place) => Buffer.from(canonicalBytes(place)).toString("utf8"));
   if (actual !== expected) throw capsuleError("CAPSULE_ANCHORS_MISMATCH", { expected, actual });
 }
 

@@ -117,9 +117,11 @@ export function createClaims(dependencies: ClaimDependencies) {
    * Verifies a capsule against what the chain says of its permit, never against what the capsule says, and recomputes
    * the ratchet with the gateway's keys.
    *
+   * @param options.signers also verifies the capsule's signatures. What is claimed depends on none: it is what this server
+   *   serves, which nobody signs.
    * @throws CAPSULE_*, CLAIM_RUN_UNKNOWN, RATCHET_LINK_MISSING; a capsule that fails its checks gives a report
    */
-  async function verify(bytes: Uint8Array): Promise<Verified> {
+  async function verify(bytes: Uint8Array, { signers = false } = {}): Promise<Verified> {
     const capsule = await openCapsule(bytes);
     const { parts } = capsule;
     const { permit } = parseTrade(parts.trade).expectation;
@@ -133,7 +135,7 @@ export function createClaims(dependencies: ClaimDependencies) {
       now: clock(),
       verifyDigest: (address, hash, signature) => client.verifyHash({ address, hash, signature }),
       ratchet: { nextStateCommitment: link.nextStateCommitment, nextNetCommitment: link.nextNetCommitment },
-      capsule: { capsule },
+      capsule: { capsule, leaveSigners: !signers },
     });
     return {
       report,

@@ -1,7 +1,7 @@
 import { bytesToHex, type Hex } from "viem";
 import { taggedHash, uint } from "../core/hash.ts";
 import { canonicalBytes, type Json } from "../core/json.ts";
-import type { TranscriptEvent } from "./event.ts";
+import { type TranscriptEvent, untrustedFieldsOf } from "./event.ts";
 import { createFrontier, leafHash } from "./merkle.ts";
 
 /** What of two runs is held against one another. */
@@ -46,6 +46,8 @@ export type FieldChange = {
   readonly before?: Json;
   /** Absent where it was removed. */
   readonly after?: Json;
+  /** Whether either event says that a stranger's text stands there. */
+  readonly untrusted?: true;
 };
 
 export type Difference =
@@ -140,7 +142,11 @@ function differencesIn({ removed, added }: Gap, comparison: Comparison): readonl
     }
     addedUpTo(place);
     next = place + 1;
-    const fields = changedFields(contentOf(event, comparison), contentOf(other, comparison));
+    const untrusted = [event, other].flatMap(untrustedFieldsOf).map((field) => `data.${field}`);
+    const isUntrusted = (field: string) => untrusted.some((name) => field === name || field.startsWith(`${name}.`));
+    const fields = changedFields(contentOf(event, comparison), contentOf(other, comparison)).map(
+      (change): FieldChange => (isUntrusted(change.field) ? { ...change, untrusted: true } : change),
+    );
     differences.push({ kind: "changed", before: event.index, after: other.index, type: event.type, fields });
   }
   addedUpTo(added.length);

@@ -55,6 +55,23 @@ export function closingData({ last }: { readonly last: TranscriptEvent }): Closi
   return parsed.data;
 }
 
+/** Field of an event's data that lists those of its fields, dotted where they lie deeper, that hold a stranger's text. */
+export const UNTRUSTED_FIELDS = "untrusted_payload_fields";
+
+const untrustedSchema = z.array(z.string());
+
+/**
+ * The fields at the top of an event's data that hold a stranger's text, whole where only something within is listed. All
+ * of them, where the event says which in a form that cannot be read.
+ */
+export function untrustedFieldsOf({ data }: Pick<TranscriptEvent, "data">): readonly string[] {
+  if (!Object.hasOwn(data, UNTRUSTED_FIELDS)) return [];
+  const listed = untrustedSchema.safeParse(data[UNTRUSTED_FIELDS]);
+  const fields = Object.keys(data);
+  if (!listed.success) return fields;
+  return fields.filter((field) => listed.data.some((path) => path === field || path.startsWith(`${field}.`)));
+}
+
 const dependsOnSchema = z
   .array(bytes32)
   .max(64)

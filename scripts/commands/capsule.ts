@@ -1,8 +1,7 @@
-import { resolveTxt } from "node:dns/promises";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { styleText } from "node:util";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { z } from "zod";
 import { type Allowlist, signAllowlist } from "#lib/capsule/allowlist.ts";
 import { evidenceHash, openCapsule } from "#lib/capsule/capsule.ts";
@@ -18,28 +17,30 @@ import { sha256Of } from "#lib/capsule/digest.ts";
 import { capsuleError } from "#lib/capsule/errors.ts";
 import { type CapsuleSigner, localSigner } from "#lib/capsule/keys.ts";
 import { type EvidencePart, evidenceFiles, optionalParts } from "#lib/capsule/layout.ts";
+import { EVIDENCE_NAMESPACE } from "#lib/capsule/manifest.ts";
 import {
+  checkSignatures,
   identitySignature,
+  judgeSigners,
   type SignerResult,
   signManifest,
   trustedPrincipals,
-  verifySigners,
 } from "#lib/capsule/signatures.ts";
 import { classifySkills, type SkillStanding } from "#lib/capsule/skills.ts";
 import { oneLine } from "#lib/capsule/untrusted.ts";
-import { fetchSigners } from "#lib/capsule/wellKnown.ts";
 import { systemClock } from "#lib/core/effects.ts";
 import { bytes32 } from "#lib/core/encoding.ts";
 import { parseJsonBytes, parseSchema } from "#lib/core/json.ts";
 import { capsuleAnchors } from "#lib/evidence/capsuleChecks.ts";
 import { identityVerifier } from "#lib/evidence/capsuleIdentity.ts";
-import { loadTrust } from "#lib/evidence/trust.ts";
+import { type TrustProfile, thresholds } from "#lib/evidence/trustedRoot.ts";
 import { verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
 import { createClaimClient } from "#lib/settlement/client.ts";
 import { readEvidence, writeEvidence } from "./files.ts";
 import { progressOf } from "./progress.ts";
+import { checkRootOptions, describeOrigin, type RootOptions, rootOptions, trustOf } from "./roots.ts";
 import { signerLines } from "./signersView.ts";
-import { acceptList, signerTrustOf } from "./signerTrust.ts";
+import { readList, signerTrustOf } from "./signerTrust.ts";
 import { type SignerTrustOptions, signerTrustOptions } from "./signerTrustOptions.ts";
 
 type Printing = { readonly json?: boolean };
@@ -111,23 +112,30 @@ function packCommand(capsule: Command): void {
     });
 }
 
+type InspectOptions = Printing &
+  SignerTrustOptions &
+  RootOptions & { readonly profile?: TrustProfile; readonly issuer?: string };
+
 function inspectCommand(capsule: Command): void {
   const command = capsule
     .command("inspect")
     .description("Say what a capsule holds, who signed it and who of them is trusted. pawl verify checks the evidence.")
     .argument("<file>", "capsule of any size")
+    .addOption(new Option("--profile <name>", "what evidence the instance gives").choices(Object.keys(thresholds)))
+    .option("--issuer <url>", "identity provider that must have vouched for signers by identity")
     .option("--json", "print one JSON object");
-  signerTrustOptions(command).action(async (file: string, options: Printing & SignerTrustOptions) => {
+  signerTrustOptions(rootOptions(command)).action(async (file: string, options: InspectOptions) => {
+    checkRootOptions(options);
     const { allowlist, fetched } = await signerTrustOf(options);
     const { progress, done } = progressOf("reading");
     const read = await readCapsuleFile(file, { progress }).finally(done);
     const { manifest, manifestBytes, signatures } = read.capsule;
     const now = systemClock();
-    const trust = await loadTrust({ root: "production", profile: "public-good" });
+    const { trust, origin } = await trustOf(options, now);
     const verifyIdentity = identityVerifier((attestation) => verifyAttestation(attestation, { trust }, now), trust);
-    const signerTrust = { now, allowlist, verifyIdentity };
-    const signers = verifySigners(manifestBytes, signatures, manifest.namespace, signerTrust);
-    const skills = classifySkills(read.capsule, signerTrust);
+    const checked = checkSignatures(manifestBytes, signatures, verifyIdentity);
+    const signers = judgeSigners(checked, EVIDENCE_NAMESPACE, { now, allowlist });
+    const skills = classifySkills(read.capsule.skills, checked, { now, allowlist });
     const trusted = trustedPrincipals(signers);
     const missing = (options.principal ?? []).filter((principal) => !trusted.includes(principal));
     if (options.json) {
@@ -150,12 +158,16 @@ function inspectCommand(capsule: Command): void {
             skills: shown,
             allowlist: list ?? null,
             missing,
+            root: origin,
           },
           null,
           2,
         ),
       );
-    } else print(read, signers, skills, allowlist, missing);
+    } else {
+      const root = `${options.trustedRoot ?? options.root} (${describeOrigin(origin, now)})`;
+      print(read, signers, skills, allowlist, missing, root);
+    }
     if (missing.length > 0 || signers.some(({ signature }) => signature !== "valid")) {
       process.exitCode = capsuleError("CAPSULE_SIGNATURE_INVALID").exitCode;
     }
@@ -237,13 +249,7 @@ function signersCommand(capsule: Command): void {
       .option("-o, --output <file>", "where to write the list that was checked")
       .option("--json", "print one JSON object"),
   ).action(async (options: Printing & SignerTrustOptions & { output?: string }) => {
-    const { signers: file, signersHost } = options;
-    if ((file === undefined) === (signersHost === undefined)) {
-      throw capsuleError("CAPSULE_OPTIONS_CONFLICT", { option: "signers", problem: "give either a file or a host" });
-    }
-    const fetched = signersHost === undefined ? undefined : await fetchSigners(signersHost, { resolveTxt });
-    const bytes = fetched?.bytes ?? (await readEvidence(file ?? ""));
-    const allowlist = await acceptList(bytes, options, fetched?.host);
+    const { allowlist, bytes, fetched } = await readList(options);
     if (options.output !== undefined) await writeEvidence(options.output, bytes);
     const facts = { ...listFacts(allowlist), dns: fetched?.dns ?? null };
     if (options.json) console.log(JSON.stringify({ ...facts, signers: allowlist.list.signers }));
@@ -280,6 +286,7 @@ function print(
   skills: readonly SkillStanding[],
   allowlist: Allowlist | undefined,
   missing: readonly string[],
+  root: string,
 ): void {
   const { manifest, manifestBytes, decryption } = capsule;
   const { anchors } = manifest;
@@ -287,6 +294,7 @@ function print(
     ["evidence hash", evidenceHash],
     ["content hash", sha256Of(manifestBytes)],
     ["size", `${bytes} bytes`],
+    ["namespace", manifest.namespace],
     ["chain", String(anchors.chainId)],
     ["entitlement", anchors.entitlement],
     ["step", String(anchors.step)],
@@ -302,6 +310,7 @@ function print(
   for (const line of signerLines(signers, allowlist !== undefined)) console.log(line);
   for (const principal of missing)
     console.log(styleText("red", `  ✗ ${principal} was expected and is not among the trusted signers`));
+  if (signers.some(({ kind }) => kind === "sigstore")) console.log(`identities were checked against: ${oneLine(root)}`);
   if (skills.length > 0) console.log("\nskills");
   for (const { skill, tier, signedBy } of skills) {
     const by =

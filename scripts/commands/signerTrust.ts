@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { type Allowlist, type SeenList, seenListSchema, seenOf, verifyAllowlist } from "#lib/capsule/allowlist.ts";
 import { capsuleError } from "#lib/capsule/errors.ts";
 import { type CapsuleKey, readPublicPem } from "#lib/capsule/keys.ts";
-import { type FetchedSigners, fetchSigners } from "#lib/capsule/wellKnown.ts";
+import { type FetchedSigners, fetchSigners, hostOf } from "#lib/capsule/wellKnown.ts";
 import { systemClock } from "#lib/core/effects.ts";
 import { canonicalBytes, parseCanonical } from "#lib/core/json.ts";
 import { evidenceError } from "#lib/evidence/errors.ts";
@@ -16,17 +16,34 @@ export type SignerTrust = { readonly allowlist?: Allowlist; readonly fetched?: F
 /** @throws ALLOWLIST_*, EVIDENCE_FILE_UNREADABLE, VERIFY_OPTION_UNUSED */
 export async function signerTrustOf(options: SignerTrustOptions): Promise<SignerTrust> {
   const { signers, signersHost } = options;
-  if (signers !== undefined && signersHost !== undefined) {
-    throw capsuleError("CAPSULE_OPTIONS_CONFLICT", { option: "signersHost", problem: "a file was given as well" });
+  if (signers === undefined && signersHost === undefined) return {};
+  const { allowlist, fetched } = await readList(options);
+  return { allowlist, ...(fetched && { fetched }) };
+}
+
+/**
+ * The list of a file, which is that of the stated host where one is stated; or else the one that the host serves.
+ *
+ * @throws as {@link signerTrustOf}, CAPSULE_OPTIONS_CONFLICT when neither is given
+ */
+export async function readList(
+  options: SignerTrustOptions,
+): Promise<{ readonly allowlist: Allowlist; readonly bytes: Uint8Array; readonly fetched?: FetchedSigners }> {
+  const { signers, signersHost } = options;
+  if (signers !== undefined) {
+    const host = signersHost === undefined ? undefined : hostOf(signersHost);
+    const bytes = await readEvidence(signers);
+    return { allowlist: await acceptList(bytes, options, host), bytes };
   }
-  if (signers !== undefined) return { allowlist: await acceptList(await readEvidence(signers), options, undefined) };
-  if (signersHost === undefined) return {};
+  if (signersHost === undefined) {
+    throw capsuleError("CAPSULE_OPTIONS_CONFLICT", { option: "signers", problem: "give a file, a host or both" });
+  }
   const fetched = await fetchSigners(signersHost, { resolveTxt });
-  return { allowlist: await acceptList(fetched.bytes, options, fetched.host), fetched };
+  return { allowlist: await acceptList(fetched.bytes, options, fetched.host), bytes: fetched.bytes, fetched };
 }
 
 /** Verifies a list under the given roots, and remembers it. */
-export async function acceptList(
+async function acceptList(
   bytes: Uint8Array,
   { signersRoot = [], signersState }: SignerTrustOptions,
   host: string | undefined,

@@ -12,7 +12,11 @@ export type SignerTrustOptions = {
 export function signerTrustOptions(command: Command): Command {
   return command
     .option("--signers <file>", "signed allowlist (capsule-signers.json) of who is trusted to sign capsules")
-    .option("--signers-host <host>", "instead of a file: the host whose allowlist to fetch", parseHost)
+    .option(
+      "--signers-host <host>",
+      "whose allowlist it must be; without --signers it is fetched from there",
+      parseHost,
+    )
     .option("--signers-root <pem...>", "root keys of that host, public, in PEM; got from elsewhere than the host")
     .option("--signers-state <folder>", "remembers the newest list of each host here, and refuses older ones")
     .option("--principal <name...>", "who must have signed, as the allowlist names them");

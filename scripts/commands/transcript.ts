@@ -18,7 +18,18 @@ import type { TranscriptSummary } from "#lib/transcript/reader.ts";
 import { readEvidence, writeEvidence } from "./files.ts";
 import { exportCommands } from "./transcriptExport.ts";
 import { loadFile, replayFile } from "./transcriptFile.ts";
-import { changeOf, dateOf, fieldsOf, sentenceOf, short, shown } from "./transcriptWords.ts";
+import {
+  changeOf,
+  dateOf,
+  fieldsOf,
+  framesOf,
+  projectDifference,
+  projectEvent,
+  projectProof,
+  sentenceOf,
+  short,
+  shown,
+} from "./transcriptWords.ts";
 
 const FILE = "transcript.jsonl, or an evidence capsule that carries one";
 const pass = (text: string) => console.log(`${styleText("green", "✓")} ${text}`);
@@ -121,7 +132,12 @@ function diffCommand(transcript: Command): void {
       const differences = compareRuns(a.events, b.events, comparisonOf(options));
       if (differences.length > 0) process.exitCode = transcriptError("TRANSCRIPTS_DIFFER").exitCode;
       if (options.json) {
-        return print({ same: differences.length === 0, before: a.summary.root, after: b.summary.root, differences });
+        return print({
+          same: differences.length === 0,
+          before: a.summary.root,
+          after: b.summary.root,
+          differences: differences.map(projectDifference),
+        });
       }
       if (differences.length === 0) {
         return pass(
@@ -167,7 +183,7 @@ function determinismCommand(transcript: Command): void {
           deterministic: other === undefined,
           distinct,
           runs,
-          ...(difference && { firstDifference: difference }),
+          ...(difference && { firstDifference: projectDifference(difference) }),
         });
       }
       for (const run of runs) {
@@ -200,7 +216,7 @@ function showDifference(difference: Difference): void {
     const { before, after } = difference;
     const place = before === after ? `event ${before}` : `event ${before}, now ${after}`;
     console.log(`${styleText("yellow", "~")} ${type}  ${styleText("dim", place)}`);
-    for (const field of difference.fields) console.log(`    ${changeOf(field)}`);
+    for (const field of difference.fields) console.log(`    ${changeOf(field, difference)}`);
   }
 }
 
@@ -229,7 +245,7 @@ function proofCommands(transcript: Command): void {
       const log = await loadFile(file);
       const made = event === undefined ? proveConsistency(since ?? 0, log.leaves) : proveEvent(event, log);
       await writeEvidence(options.output, encodeProof(made));
-      if (options.json) return print({ file: options.output, root: log.summary.root, proof: made });
+      if (options.json) return print({ file: options.output, root: log.summary.root, proof: projectProof(made) });
       pass(`${shown(options.output)}: ${describe(made)}`);
       console.log(`\nWhoever has the log's fingerprint checks it with:
   pawl transcript proof verify ${shown(options.output)} --root ${log.summary.root}${made.kind === "consistency" ? " --first-root <fingerprint of the earlier state>" : ""}`);
@@ -256,7 +272,7 @@ function proofCommands(transcript: Command): void {
         );
       }
       verifyProof(read, { root, ...(firstRoot !== undefined && { firstRoot }) });
-      if (options.json) return print({ verified: true, root, proof: read });
+      if (options.json) return print({ verified: true, root, proof: projectProof(read) });
       pass(`${describe(read)}, under fingerprint ${short(root)}`);
       if (read.kind === "inclusion") showEvent(read.event);
     });
@@ -332,7 +348,7 @@ function traceCommand(transcript: Command): void {
       const summary = await replayFile(file, (event, leaf) => {
         start ??= event.at;
         if (event.index < from || event.index >= from + limit) return;
-        if (options.json) print({ ...event, leaf: bytesToHex(leaf) });
+        if (options.json) print({ ...projectEvent(event), leaf: bytesToHex(leaf) });
         else showStep(event, bytesToHex(leaf), event.at - start);
       });
       if (options.json) return;
@@ -346,17 +362,20 @@ function traceCommand(transcript: Command): void {
     });
 }
 
-function showStep({ index, type, data }: TranscriptEvent, leaf: Hex, seconds: number): void {
+function showStep(event: TranscriptEvent, leaf: Hex, seconds: number): void {
+  const { index, type } = event;
   const time = `${seconds < 0 ? "" : "+"}${seconds}s`;
   console.log(
     `${styleText("bold", `${index}`)} ${styleText("dim", time)} ${styleText("cyan", type)} ${styleText("dim", `leaf ${short(leaf)}`)}`,
   );
-  const fields = fieldsOf(data);
+  const fields = fieldsOf(event);
   if (fields !== "") console.log(`    ${fields}`);
+  for (const frame of framesOf(event)) console.log(frame);
 }
 
 function showEvent(event: TranscriptEvent): void {
-  console.log(`  ${dateOf(event.at)}  ${styleText("cyan", event.type)}  ${fieldsOf(event.data)}`);
+  console.log(`  ${dateOf(event.at)}  ${styleText("cyan", event.type)}  ${fieldsOf(event)}`);
+  for (const frame of framesOf(event)) console.log(frame);
 }
 
 function factsOf({ count, root, treeRoot, first, last }: TranscriptSummary) {

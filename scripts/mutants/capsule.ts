@@ -5,6 +5,7 @@ const FILE = "test/lib/capsule/capsuleFile.test.ts";
 const SIGNERS = "test/lib/capsule/signers.test.ts";
 const WELL_KNOWN = "test/lib/capsule/wellKnown.test.ts";
 const UNTRUSTED = "test/lib/capsule/untrusted.test.ts";
+const COMMAND = "test/scripts/commands/capsule.test.ts";
 const REPORT = "test/lib/evidence/capsuleChecks.test.ts";
 
 /** What a capsule holds, who signed it, and who of them is trusted. */
@@ -34,6 +35,13 @@ export const capsuleMutants: readonly Mutant[] = [
       removes: "the manifest is sorted and repeats nothing",
       from: "if (previous !== undefined && previous >= name) {",
       to: 'if (previous === "") {',
+    },
+  }),
+  ...mutantsOf("lib/capsule/manifest.ts", "skill", [CAPSULE], {
+    "for-evidence": {
+      removes: "no skill is signed by whoever signs evidence",
+      from: "(name) => name !== EVIDENCE_NAMESPACE",
+      to: '(name) => name !== ""',
     },
   }),
   ...mutantsOf("lib/capsule/capsule.ts", "capsule", [CAPSULE], {
@@ -73,6 +81,11 @@ export const capsuleMutants: readonly Mutant[] = [
       from: 'tier: signedBy.length > 0 ? "signed" : "unsigned"',
       to: "tier: skill.tier",
     },
+    "beside-invalid": {
+      removes: "every signature beside a skill's is valid",
+      from: 'checked.every(({ signature }) => signature === "valid")',
+      to: "checked.length > 0",
+    },
     "undeclared-tier": {
       removes: "a skill that calls itself unsigned is",
       from: 'skill.tier === "signed" && isIntact',
@@ -80,8 +93,8 @@ export const capsuleMutants: readonly Mutant[] = [
     },
     "any-namespace": {
       removes: "who signs a skill is trusted for its namespace",
-      from: "capsule.signatures, skill.namespace, trust",
-      to: 'capsule.signatures, "evidence", trust',
+      from: "judgeSigners(checked, skill.namespace, trust)",
+      to: 'judgeSigners(checked, "evidence", trust)',
     },
     "other-metadata": {
       removes: "a skill is the one that the manifest declares",
@@ -143,6 +156,11 @@ export const capsuleMutants: readonly Mutant[] = [
       from: '? "CAPSULE_SIGNER_UNKNOWN"',
       to: "? null",
     },
+    "many-identities": {
+      removes: "few signatures are by identities",
+      from: "if (identities > MAX_IDENTITIES) {",
+      to: "if (identities < 0) {",
+    },
     repeated: {
       removes: "signatures are sorted and name each signer once",
       from: "if (fingerprint <= previous) throw",
@@ -159,6 +177,11 @@ export const capsuleMutants: readonly Mutant[] = [
     "other-host": {
       removes: "the list is of the expected host",
       from: "if (trust.host !== undefined && host !== trust.host) {",
+      to: "if (false) {",
+    },
+    "seen-of-another": {
+      removes: "what was seen is of the same host",
+      from: "if (seen && seen.host !== host) {",
       to: "if (false) {",
     },
     "from-the-future": {
@@ -228,13 +251,37 @@ export const capsuleMutants: readonly Mutant[] = [
       to: "if (false) {",
     },
   }),
+  ...mutantsOf("scripts/commands/capsule.ts", "capsule-command", [COMMAND], {
+    "built-in-root": {
+      removes: "identities are verified against the stated root",
+      from: "const { trust, origin } = await trustOf(options, now);",
+      to: "const { trust, origin } = await trustOf({ ...options, trustedRoot: undefined } as never, now);",
+    },
+  }),
+  ...mutantsOf("scripts/commands/signerTrust.ts", "signers-host", [COMMAND], {
+    "file-of-any-host": {
+      removes: "a file's list is that of the stated host",
+      from: "const host = signersHost === undefined ? undefined : hostOf(signersHost);",
+      to: 'const host = signersHost === "" ? hostOf(signers) : undefined;',
+    },
+  }),
   ...mutantsOf("lib/capsule/http.ts", "signers-host", [WELL_KNOWN], {
     "serves-anything": { removes: "only a list is served", from: "    readAllowlist(bytes);\n" },
+    "path-told": {
+      removes: "an error tells no path of the server",
+      from: '?? "unreadable"',
+      to: "?? String(cause)",
+    },
   }),
   ...mutantsOf("lib/capsule/untrusted.ts", "untrusted", [UNTRUSTED], {
     "forged-mark": { removes: "a text cannot write a mark", from: "\\u2800⟨]/gu", to: "\\u2800]/gu" },
     invisible: { removes: "what no reader sees is shown", from: "\\p{Default_Ignorable_Code_Point}" },
     unprefixed: { removes: "no line of a text stands at the margin", from: "=> `| $", to: "=> `$" },
+    "second-line": {
+      removes: "text outside declared fields stays on one line",
+      from: "visibleText(text).replace(/[\\n\\t]/g, markOf)",
+      to: "visibleText(text)",
+    },
     "field-unframed": {
       removes: "declared fields are framed",
       from: "if (!untrusted.has(field)) return",
@@ -263,6 +310,21 @@ export const capsuleMutants: readonly Mutant[] = [
       removes: "the manifest names the files' own step",
       from: "if (actual !== expected) throw",
       to: 'if (actual === "") throw',
+    },
+    "namespace-chosen": {
+      removes: "what a signer must be trusted for is not the capsule's to choose",
+      from: "capsule.signatures, EVIDENCE_NAMESPACE,",
+      to: "capsule.signatures, capsule.manifest.namespace,",
+    },
+    "any-namespace": {
+      removes: "the manifest calls the capsule evidence",
+      from: "if (namespace !== EVIDENCE_NAMESPACE) {",
+      to: "if (false) {",
+    },
+    "signers-of-anybody": {
+      removes: "a server verifies no signers that nobody asked for",
+      from: "if (leaveSigners && principals.length === 0) {",
+      to: "if (false) {",
     },
     "invalid-passes": {
       removes: "an invalid signature fails",

@@ -231,7 +231,44 @@ export const transcriptMutants: readonly Mutant[] = [
       to: "if (false) {",
     },
   }),
+  ...mutantsOf("lib/transcript/event.ts", "untrusted-fields", [COMMAND], {
+    unreadable: {
+      removes: "all is untrusted where nobody can read what is",
+      from: "if (!listed.success) return fields;",
+      to: "if (!listed.success) return [];",
+    },
+    listed: {
+      removes: "a listed field is untrusted",
+      from: "(path) => path === field || ",
+      to: "(path) => path === field && ",
+    },
+  }),
   ...mutantsOf("scripts/commands/transcriptWords.ts", "terminal", [COMMAND], {
+    "untrusted-in-sentence": {
+      removes: "no sentence carries a stranger's words",
+      from: 'untrusted.map((name) => [name, "[below]"])',
+      to: 'untrusted.slice(0, 0).map((name) => [name, "[below]"])',
+    },
+    "untrusted-in-fields": {
+      removes: "a stranger's text is framed in a terminal",
+      from: ".filter(([name]) => !untrusted.has(name))",
+      to: '.filter(([name]) => name !== "")',
+    },
+    "untrusted-in-json": {
+      removes: "a stranger's text is framed as JSON",
+      from: "projectData(event.data, untrustedFieldsOf(event),",
+      to: "projectData(event.data, [],",
+    },
+    "untrusted-in-change": {
+      removes: "a stranger's text is framed where runs are compared",
+      from: "  if (untrusted) {",
+      to: "  if (false) {",
+    },
+    "untrusted-in-difference": {
+      removes: "a stranger's text is framed where runs are compared as JSON",
+      from: "if (!change.untrusted) return change;",
+      to: 'if (change.field !== "") return change;',
+    },
     raw: {
       removes: "nothing of a log steers the terminal",
       from: "/[\\p{C}\\p{Zl}\\p{Zp}]/gu",

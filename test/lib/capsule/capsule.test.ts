@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { workerKeyPair } from "#lib/capability/hpke.ts";
 import {
   addSignature,
+  type Capsule,
   type CapsuleParts,
   evidenceHash,
   openCapsule,
@@ -13,7 +14,14 @@ import {
 import { digestOf } from "#lib/capsule/digest.ts";
 import { evidenceFiles, lastFiles } from "#lib/capsule/layout.ts";
 import { openSealed, sealFiles } from "#lib/capsule/sealed.ts";
-import { signManifest, verifySigners } from "#lib/capsule/signatures.ts";
+import {
+  checkSignatures,
+  identitySignature,
+  judgeSigners,
+  type SignerTrust,
+  signManifest,
+  verifySigners,
+} from "#lib/capsule/signatures.ts";
 import { classifySkills, type Skill, skillText } from "#lib/capsule/skills.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
 import { type ArchiveFile, packArchive, unpackArchive } from "#lib/state/archive.ts";
@@ -247,12 +255,32 @@ describe("a skill", async () => {
   const unsigned = await packMinted({ skills: [skill] });
   const { manifestBytes } = await openCapsule(unsigned);
   const capsule = await openCapsule(await addSignature(unsigned, await signManifest(manifestBytes, signer)));
+  const classify = ({ manifestBytes: bytes, signatures, skills }: Capsule, trust: SignerTrust) =>
+    classifySkills(skills, checkSignatures(bytes, signatures, trust.verifyIdentity), trust);
   const trusting = (namespaces: readonly string[]) => allowlistOf(entryOf(signer, { namespaces }));
 
   it("is signed when a principal that is trusted for its namespace signed the capsule", async () => {
-    const [standing] = classifySkills(capsule, { now, allowlist: await trusting(["skills.review"]) });
+    const [standing] = classify(capsule, { now, allowlist: await trusting(["skills.review"]) });
     expect(standing).toMatchObject({ tier: "signed", signedBy: ["acme"] });
     expect(standing && skillText(standing)).toBe(skill.text);
+  });
+
+  it("costs no verification of its own: however many skills, each signature is verified once", async () => {
+    const skills = Array.from({ length: 32 }, (_, index) => ({ ...skill, id: `s${index}` }));
+    const many = await openCapsule(await packMinted({ skills }));
+    const signature = identitySignature(stringToBytes("bundle"));
+    let verified = 0;
+    const trust = {
+      now,
+      verifyIdentity: () => {
+        verified += 1;
+        return { issuer: "https://issuer.example", san: "https://signer.example", signedAt: now };
+      },
+    };
+    const checked = checkSignatures(many.manifestBytes, [signature], trust.verifyIdentity);
+    expect(judgeSigners(checked, "evidence", trust)).toMatchObject([{ signature: "valid", trusted: false }]);
+    expect(classifySkills(many.skills, checked, trust)).toHaveLength(32);
+    expect(verified).toBe(1);
   });
 
   it("is unsigned otherwise, whatever the manifest says, and is framed", async () => {
@@ -262,16 +290,37 @@ describe("a skill", async () => {
     const broken = first?.kind === "key" ? [{ ...first, signature: Buffer.alloc(64).toString("base64") }] : [];
     const declaredUnsigned = { ...capsule, skills: capsule.skills.map((s) => ({ ...s, tier: "unsigned" as const })) };
     for (const [what, standings] of [
-      ["no allowlist", classifySkills(capsule, { now })],
-      ["another namespace", classifySkills(capsule, { now, allowlist: notCovered })],
-      ["no signature", classifySkills({ ...capsule, signatures: [] }, { now, allowlist: covered })],
-      ["a broken signature", classifySkills({ ...capsule, signatures: broken }, { now, allowlist: covered })],
-      ["an expired signer", classifySkills(capsule, { now: now + 1000, allowlist: covered })],
-      ["declared unsigned", classifySkills(declaredUnsigned, { now, allowlist: covered })],
+      ["no allowlist", classify(capsule, { now })],
+      ["another namespace", classify(capsule, { now, allowlist: notCovered })],
+      ["no signature", classify({ ...capsule, signatures: [] }, { now, allowlist: covered })],
+      ["a broken signature", classify({ ...capsule, signatures: broken }, { now, allowlist: covered })],
+      [
+        "a broken signature beside it",
+        classify({ ...capsule, signatures: [...capsule.signatures, ...broken] }, { now, allowlist: covered }),
+      ],
+      ["an expired signer", classify(capsule, { now: now + 1000, allowlist: covered })],
+      ["declared unsigned", classify(declaredUnsigned, { now, allowlist: covered })],
     ] as const) {
       expect(standings, what).toMatchObject([{ tier: "unsigned", signedBy: [] }]);
       expect(standings[0] && skillText(standings[0]), what).toMatch(/^\[untrusted text .*\n\| Do as I say\.\n\[end of/);
     }
+  });
+
+  it("is never for evidence, whose signers vouch for no instructions", async () => {
+    const forEvidence = { ...skill, namespace: "evidence" };
+    await expect(packMinted({ skills: [forEvidence] })).rejects.toMatchObject({ code: "SCHEMA_MISMATCH" });
+    const declared = await repacked(
+      (map) => {
+        const metadata = { v: 1, id: "review", namespace: "evidence", title: "Review" };
+        map.set("skills/review/skill.json", canonicalBytes(metadata));
+        map.set("skills/review/SKILL.md", stringToBytes(skill.text));
+      },
+      (map, document) => {
+        listed(map, document);
+        document.skills = [{ id: "review", namespace: "evidence", tier: "signed" }];
+      },
+    );
+    await refused(declared, "SCHEMA_MISMATCH");
   });
 
   it("is never how to decrypt, nor anything with another name than an id", async () => {
@@ -291,7 +340,10 @@ describe("a skill", async () => {
     const text = stringToBytes("x");
     await openCapsule(await repacked(files(metadata, text), declaring));
     await refused(await repacked(files(metadata, text), listed), "CAPSULE_FILE_UNKNOWN");
-    await refused(await repacked(files({ ...metadata, namespace: "evidence" }, text), declaring), "CAPSULE_MALFORMED");
+    await refused(
+      await repacked(files({ ...metadata, namespace: "skills.docs" }, text), declaring),
+      "CAPSULE_MALFORMED",
+    );
     await refused(await repacked(files({ ...metadata, id: "other" }, text), declaring), "CAPSULE_MALFORMED");
     await refused(await repacked(files(metadata, hexToBytes("0xff")), declaring), "CAPSULE_MALFORMED");
     await refused(await repacked(() => undefined, declaring), "CAPSULE_FILE_MISSING");

@@ -6,7 +6,13 @@ import { readAllowlist, seenOf, signAllowlist, verifyAllowlist } from "#lib/caps
 import { openCapsule } from "#lib/capsule/capsule.ts";
 import { payloadTypes, preAuthEncoding, sealEnvelope } from "#lib/capsule/dsse.ts";
 import { isSignedBy, localSigner, readPublicKey, readPublicPem } from "#lib/capsule/keys.ts";
-import { encodeSigners, identitySignature, signManifest, verifySigners } from "#lib/capsule/signatures.ts";
+import {
+  encodeSigners,
+  identitySignature,
+  parseSigners,
+  signManifest,
+  verifySigners,
+} from "#lib/capsule/signatures.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
 import { evidenceError } from "#lib/evidence/errors.ts";
 import { tried } from "../../properties.ts";
@@ -117,6 +123,12 @@ describe("the signature of a capsule", () => {
         code: "CAPSULE_ALLOWLIST_MISSING",
       },
     ]);
+  });
+
+  it("is by an identity at most four times in a capsule, because each costs a chain of checks", () => {
+    const identities = Array.from({ length: 5 }, (_, index) => identitySignature(new Uint8Array([index])));
+    expect(parseSigners(encodeSigners(identities.slice(1)))).toHaveLength(4);
+    expect(() => encodeSigners(identities)).toThrow(thrown("CAPSULE_SIGNERS_MALFORMED"));
   });
 
   it("is trusted by an allowlist that names the key", async () => {
@@ -268,6 +280,14 @@ describe("an allowlist", () => {
     expect(() => verifyAllowlist(twin, { ...trust, seen })).toThrow(rolledBack);
     expect(verifyAllowlist(await signedList(), { ...trust, seen }).digest).toBe(current.digest);
     expect(verifyAllowlist(newer, { ...trust, seen }).list.issuedAt).toBe(now - 99);
+  });
+
+  it("is refused when another host's was seen before, though the same root signed both", async () => {
+    const first = verifyAllowlist(await signedList(), trust);
+    const other = await signedList({ host: "other.example" });
+    expect(() => verifyAllowlist(other, { roots: [root.key], now, seen: seenOf(first) })).toThrow(
+      thrown("ALLOWLIST_HOST_MISMATCH"),
+    );
   });
 
   it("is refused when a key or an identity stands in it twice, or what a root signed is no list", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { signAllowlist, verifyAllowlist } from "#lib/capsule/allowlist.ts";
 import { SIGNERS_PATH, signerRoutes } from "#lib/capsule/http.ts";
-import { fetchSigners, type ResolveTxt } from "#lib/capsule/wellKnown.ts";
+import { fetchSigners, hostOf, type ResolveTxt } from "#lib/capsule/wellKnown.ts";
 import { createRouter } from "#lib/core/http.ts";
 import { entryOf, listOf, now, root, signerOf } from "./capsule.fixture.ts";
 
@@ -66,6 +66,8 @@ describe("a server", () => {
       const text = await response.text();
       expect(text).toContain("ALLOWLIST_NOT_SERVED");
       expect(text).not.toContain("PRIVATE");
+      // Where things lie on the server is nobody's business either.
+      expect(text).not.toContain(folder);
     }
   });
 });
@@ -81,6 +83,14 @@ describe("a list is fetched", () => {
     expect(fetched.dns).toBe("not asked");
     expect(`http://${fetched.host}`).toBe(url);
     expect(verifyAllowlist(fetched.bytes, { roots: [root.key], now }).digest).toBe(fetched.digest);
+  });
+
+  it("of a host by its name alone, with the port where there is one", () => {
+    expect(hostOf("https://Acme.example")).toBe("acme.example");
+    expect(hostOf("acme.example:8443")).toBe("acme.example:8443");
+    expect(() => hostOf("https://acme.example/list")).toThrow(
+      expect.objectContaining({ code: "ALLOWLIST_HOST_REFUSED" }),
+    );
   });
 
   for (const where of [

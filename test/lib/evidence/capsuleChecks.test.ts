@@ -38,8 +38,9 @@ beforeAll(async () => {
   allowlist = await allowlistOf(entryOf(signer));
 });
 
-const verify = (given: Partial<{ capsule: Capsule; allowlist: Allowlist; principals: readonly string[] }> = {}) =>
-  verifyStep(minted.parts, minted.expectation, trust, { now, capsule: { capsule, ...given } });
+const verify = (
+  given: Partial<{ capsule: Capsule; allowlist: Allowlist; principals: readonly string[]; leaveSigners: true }> = {},
+) => verifyStep(minted.parts, minted.expectation, trust, { now, capsule: { capsule, ...given } });
 const sentence = (report: VerificationReport, name: string) =>
   report.checks.find((check) => check.name === name)?.sentence;
 
@@ -66,11 +67,40 @@ describe("the report over a capsule", () => {
     expect(failures(await verify({ principals: ["acme"] }))).toEqual(missing);
   });
 
+  it("fails for a capsule that calls itself something else, and trusts nobody for that", async () => {
+    const renamed = await openCapsule(await packMinted({ namespace: "skills.docs" }));
+    const resigned = { ...renamed, signatures: [await signManifest(renamed.manifestBytes, signer)] };
+    const docsOnly = await allowlistOf(entryOf(signer, { principal: "docs-bot", namespaces: ["skills.docs"] }));
+    const report = await verify({ capsule: resigned, allowlist: docsOnly, principals: ["docs-bot"] });
+    expect(report.signers).toMatchObject([
+      { signature: "valid", trusted: false, code: "CAPSULE_NAMESPACE_REFUSED", principal: "docs-bot" },
+    ]);
+    expect(failures(report)).toEqual([
+      "capsule-anchors: CAPSULE_NAMESPACE_MISMATCH",
+      "capsule-signers: CAPSULE_PRINCIPAL_MISSING",
+    ]);
+    expect(failures(await verify({ capsule: resigned, allowlist }))).toEqual([
+      "capsule-anchors: CAPSULE_NAMESPACE_MISMATCH",
+    ]);
+  });
+
   it("fails for one invalid signature beside a trusted one", async () => {
     const other = await signManifest(new Uint8Array(1), signerOf());
     const report = await verify({ capsule: { ...capsule, signatures: [...capsule.signatures, other] }, allowlist });
     expect(failures(report)).toEqual(["capsule-signatures: CAPSULE_SIGNATURE_INVALID"]);
     expect(report.signers.map(({ signature }) => signature)).toEqual(["valid", "invalid"]);
+  });
+
+  it("verifies no signature where none was asked for, and says so", async () => {
+    const other = await signManifest(new Uint8Array(1), signerOf());
+    const signed = { ...capsule, signatures: [...capsule.signatures, other] };
+    const report = await verify({ capsule: signed, leaveSigners: true });
+    expect(report.verdict).toBe("passed");
+    expect(report.signers).toEqual([]);
+    expect(sentence(report, "capsule-signatures")).toContain("not asked for");
+    expect(sentence(report, "capsule-signers")).toContain("not asked for");
+    const asked = await verify({ capsule: signed, leaveSigners: true, principals: ["acme"] });
+    expect(failures(asked)).toContain("capsule-signatures: CAPSULE_SIGNATURE_INVALID");
   });
 
   it("fails when the manifest names another step than the files", async () => {

@@ -7,12 +7,17 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Command } from "commander";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { evidenceHash } from "#lib/capsule/capsule.ts";
+import { evidenceHash, openCapsule } from "#lib/capsule/capsule.ts";
+import { sha256Of } from "#lib/capsule/digest.ts";
 import { localSigner } from "#lib/capsule/keys.ts";
-import { systemClock } from "#lib/core/effects.ts";
+import { systemClock, systemRandom } from "#lib/core/effects.ts";
+import { canonicalBytes } from "#lib/core/json.ts";
+import { createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
 import { capsuleCommand } from "../../../scripts/commands/capsule.ts";
 import { verifyCommand } from "../../../scripts/commands/verify.ts";
 import { entryOf, listOf, packMinted, privatePem, publicPem } from "../../lib/capsule/capsule.fixture.ts";
+import { trust } from "../../lib/evidence/step.fixture.ts";
+import { claimsOfStep } from "../../lib/sandbox/claims.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pawl-capsule-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -158,6 +163,67 @@ describe("pawl capsule", () => {
     server.close();
   });
 
+  it("takes a file's list only as that of the host that is stated", async () => {
+    await run("capsule", "signers", "sign", write("l.json", listJson(1)), "--key", rootKeyFile, "-o", at("of.json"));
+    const trust = ["--signers", at("of.json"), "--signers-root", rootFile, "--signers-host"];
+    const check = (host: string) => run("capsule", "signers", "check", ...trust, host, "--json");
+    const checked = JSON.parse((await check("acme.example")).output);
+    expect(checked).toMatchObject({ host: "acme.example", dns: null });
+    const mismatch = { code: "ALLOWLIST_HOST_MISMATCH", exitCode: 3 };
+    await expect(check("other.example")).rejects.toMatchObject(mismatch);
+    const signed = at("signed.capsule");
+    await expect(run("capsule", "inspect", signed, ...trust, "other.example")).rejects.toMatchObject(mismatch);
+    await expect(run("verify", signed, ...trust, "other.example")).rejects.toMatchObject(mismatch);
+    expect((await run("capsule", "inspect", signed, ...trust, "https://acme.example")).output).toContain(", trusted");
+    await expect(check("acme.example/path")).rejects.toMatchObject({ code: "ALLOWLIST_HOST_REFUSED" });
+  });
+
+  it("keeps what was seen of one host out of another's place", async () => {
+    const state = at("one-host");
+    const list = write("of-acme.json", listJson(1));
+    await run("capsule", "signers", "sign", list, "--key", rootKeyFile, "-o", at("seen.json"));
+    const check = () => {
+      const file = ["--signers", at("seen.json"), "--signers-root", rootFile];
+      return run("capsule", "signers", "check", ...file, "--signers-state", state);
+    };
+    await check();
+    const kept = JSON.parse(readFileSync(join(state, "acme.example.json"), "utf8"));
+    writeFileSync(join(state, "acme.example.json"), canonicalBytes({ ...kept, host: "other.example" }));
+    await expect(check()).rejects.toMatchObject({ code: "ALLOWLIST_HOST_MISMATCH" });
+  });
+
+  it("verifies an identity's signature against the root that was stated, and no other", async () => {
+    const { manifestBytes } = await openCapsule(bytes);
+    const sigstore = createSandboxSigstore({ clock: () => systemClock() - 60, random: systemRandom });
+    const statement = {
+      _type: "https://in-toto.io/Statement/v1",
+      subject: [{ name: "manifest.json", digest: { sha256: sha256Of(manifestBytes).slice(2) } }],
+      predicateType: "https://example.org/capsule",
+    };
+    const claims = claimsOfStep();
+    const bundle = sigstore.attest({ payload: Buffer.from(JSON.stringify(statement)), claims });
+    const signed = at("identity.capsule");
+    const sigstoreFile = write("manifest.sigstore.json", JSON.stringify(bundle));
+    await run("capsule", "sign", plain, "--sigstore", sigstoreFile, "-o", signed);
+    const own = write("trusted_root.json", JSON.stringify(sigstore.trustedRoot));
+    const stated = ["--trusted-root", own, "--profile", trust.profile, "--issuer", trust.issuer];
+    const { output, exitCode } = await run("capsule", "inspect", signed, ...stated, "--json");
+    expect(JSON.parse(output)).toMatchObject({
+      signers: [{ kind: "sigstore", signature: "valid" }],
+      root: { source: "file" },
+    });
+    expect(exitCode).toBe(0);
+    const text = await run("capsule", "inspect", signed, ...stated);
+    expect(text.output).toContain(`${own} (from a file, of unknown age)`);
+    const other = await run("capsule", "inspect", signed);
+    expect(other.output).toContain("signature invalid");
+    expect(other.output).toContain("production (pinned with this version");
+    expect(other.exitCode).toBe(3);
+    await expect(run("capsule", "inspect", signed, "--mirror", "https://a.example")).rejects.toMatchObject({
+      code: "ROOT_OPTION_UNUSED",
+    });
+  });
+
   it("unpacks into a new folder, and packs the same capsule of it again", async () => {
     const { output } = await run("capsule", "unpack", plain, at("out"), "--json");
     expect(JSON.parse(output).files).toContain("manifest.json");
@@ -179,10 +245,9 @@ describe("pawl capsule", () => {
     const conflict = { code: "CAPSULE_OPTIONS_CONFLICT", exitCode: 2 };
     await expect(run("capsule", "sign", plain, "-o", at("x"))).rejects.toMatchObject(conflict);
     await expect(run("capsule", "signers", "check", "--signers-root", rootFile)).rejects.toMatchObject(conflict);
-    await expect(run("capsule", "inspect", plain, "--signers", "a", "--signers-host", "b")).rejects.toMatchObject(
-      conflict,
-    );
-    await expect(run("verify", write("b.json", "{}"), "--signers", "a")).rejects.toMatchObject(conflict);
+    await expect(run("verify", write("b.json", "{}"), "--signers", "a")).rejects.toMatchObject({
+      code: "VERIFY_CAPSULE_OPTION_UNUSED",
+    });
     await expect(run("capsule", "sign", plain, "--key", plain, "-o", at("x"))).rejects.toMatchObject({
       code: "CAPSULE_KEY_UNSUPPORTED",
     });
