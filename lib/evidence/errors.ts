@@ -77,7 +77,12 @@ export const evidenceErrors = {
   ATTESTATION_SIGNATURE_COUNT: { kind: "unverified", sentence: "The envelope must carry exactly one signature." },
   ATTESTATION_TOO_MANY_PARTS: {
     kind: "unverified",
-    sentence: "The bundle carries more log entries, timestamps or certificates than a verifier accepts.",
+    sentence:
+      "The bundle carries more log entries, checkpoint signatures, timestamps or certificates than a verifier accepts.",
+  },
+  ATTESTATION_LOG_ENTRY_REPEATED: {
+    kind: "unverified",
+    sentence: "The bundle carries the same entry of the same log more than once.",
   },
   ATTESTATION_BARE_KEY: {
     kind: "unverified",

@@ -307,6 +307,15 @@ export const evidenceMutants: readonly Mutant[] = [
       from: 'value !== "" && Buffer.from(value, "base64").toString("base64") === value',
       to: 'value !== ""',
     },
+    "many-checkpoint-signatures": {
+      removes: "a checkpoint carries few signatures",
+      from: "signatureLines(envelope) <= MAX_PARTS",
+      to: "signatureLines(envelope) <= 8192",
+    },
+    "log-entry-twice": {
+      removes: "no log entry is judged twice",
+      from: "  refuseRepeated(logEntries);\n",
+    },
     "two-signatures": { removes: "one signature", from: "signatures.length === 1", to: "signatures.length >= 1" },
     "two-certificates": {
       removes: "one certificate",
