@@ -270,6 +270,10 @@ export const evidenceErrors = {
     kind: "unverified",
     sentence: "The observation is not signed by the offer's observer or gateway.",
   },
+  FINAL_OBSERVATION_MISSING: {
+    kind: "unverified",
+    sentence: "The evidence holds no signed look at the run after its end, and this verifier demands one.",
+  },
   FINAL_OBSERVATION_CONTRADICTS_RUN: {
     kind: "unverified",
     sentence:
@@ -295,7 +299,7 @@ export const evidenceErrors = {
   },
   VERIFY_CAPSULE_OPTION_UNUSED: {
     kind: "invalid",
-    sentence: "This option is about the signers of a capsule; a bundle has one signer, its own.",
+    sentence: "This option is about a capsule, its signers or its run; a bundle has one signer, its own, and no trade.",
   },
   VERIFY_OPTION_UNUSED: {
     kind: "invalid",

@@ -69,7 +69,10 @@ const advice: readonly (readonly [RegExp, string])[] = [
     "The signature is good, but it is not by whom you expected. Do not rely on it before you know why.",
   ],
   [/^PREDICATE_/, "The statement's own words contradict its certificate. Believe the certificate, not the words."],
-  [/^OBSERVATION_/, "The runner was not shown to be GitHub's own. At tier 2 that is a reason to challenge the claim."],
+  [
+    /^(FINAL_)?OBSERVATION_/,
+    "The runner was not shown to be GitHub's own. At tier 2 that is a reason to challenge the claim.",
+  ],
   [/^TRADE_MISMATCH$/, "The capsule tells another story than the chain. The chain decides."],
 ];
 const OTHERWISE = "Do not rely on this evidence.";
@@ -153,6 +156,11 @@ function nextLines(report: VerificationReport, failed: readonly Check[], expects
   }
   if (report.verdict === "passed" && statusOf(report, "chain-record") === "not applicable") {
     lines.push("Nothing was compared with the chain: this is the capsule's own account of its trade.");
+  }
+  if (report.verdict === "passed" && statusOf(report, "final-observation") === "not applicable") {
+    lines.push(
+      "The run was not looked at after its end, as far as this capsule shows: --require-final-observation fails it.",
+    );
   }
   const elsewhere = ["certificate-chain", "issuer"].some((name) => statusOf(report, name) === "failed");
   if (elsewhere && issuer?.endsWith(".invalid")) {

@@ -21,6 +21,7 @@ type VerifyOptions = RootOptions &
     readonly signerWorkflow?: string;
     readonly signerCommit?: string;
     readonly sourceRepositoryId?: string;
+    readonly requireFinalObservation?: boolean;
     readonly json?: boolean;
   };
 
@@ -34,14 +35,15 @@ const bundleOptions = [
   "sourceRepositoryId",
 ] as const satisfies readonly (keyof VerifyOptions)[];
 
-/** Options that say something about a capsule's signers. */
+/** Options that say something about a capsule. */
 const capsuleOptions = [
   "signers",
   "signersHost",
   "signersRoot",
   "signersState",
   "principal",
-] as const satisfies readonly (keyof SignerTrustOptions)[];
+  "requireFinalObservation",
+] as const satisfies readonly (keyof VerifyOptions)[];
 
 /** `pawl verify`: checks a Sigstore bundle or an evidence capsule. Exit code 0 passed, 2 bad input, 3 failed. */
 export function verifyCommand(program: Command): void {
@@ -57,6 +59,7 @@ export function verifyCommand(program: Command): void {
     .option("--signer-workflow <path>", "owner/repo/.github/workflows/file.yml that must have signed", parseWorkflow)
     .option("--signer-commit <sha>", "commit of that file, 40 hex digits", parseCommit)
     .option("--source-repository-id <id>", "numeric id of the repository the run happened in", parseId)
+    .option("--require-final-observation", "fail a capsule without a signed look at its run after the end")
     .option("--json", "print the report as JSON");
   signerTrustOptions(rootOptions(command)).action(async (file: string, options: VerifyOptions) => {
     const now = systemClock();

@@ -244,6 +244,11 @@ export const evidenceMutants: readonly Mutant[] = [
       from: "if (terms.runnerTier < 2 && permit.observationHash === zeroHash) {",
       to: "if (permit.observationHash === zeroHash) {",
     },
+    "final-look-left-out": {
+      removes: "a verifier that demands a look at the ended run is not satisfied by none",
+      from: "if (finalObservation === undefined && options.requireFinalObservation) {",
+      to: "if (false) {",
+    },
     "capsule-believed": {
       removes: "evidence is held against the chain, not against its own statement",
       from: "const stated = expectation ?? trade?.expectation;",

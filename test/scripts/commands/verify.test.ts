@@ -11,7 +11,7 @@ import { createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
 import { createTufRepository, type Publication, serveTuf } from "#lib/sandbox/tufRepository.ts";
 import { trustCommand } from "../../../scripts/commands/trust.ts";
 import { verifyCommand } from "../../../scripts/commands/verify.ts";
-import { mintStep } from "../../lib/evidence/step.fixture.ts";
+import { mintStep, trustedRootJson } from "../../lib/evidence/step.fixture.ts";
 import { claimsOfStep } from "../../lib/sandbox/claims.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pawl-verify-"));
@@ -129,6 +129,22 @@ describe("pawl verify", () => {
     await expect(run(capsule, "--identity", "x", ...trust)).rejects.toThrow(
       expect.objectContaining({ code: "VERIFY_OPTION_UNUSED", exitCode: 2 }),
     );
+  });
+
+  it("says that the run was not looked at after its end, and fails that where it is demanded", async () => {
+    const { parts } = await mintStep();
+    const capsule = write("unseen.capsule", await packCapsule(parts, { anchors: capsuleAnchors(parts) }));
+    const own = write("step-root.json", JSON.stringify(trustedRootJson));
+    const args = [capsule, "--trusted-root", own, "--profile", "sandbox", "--issuer", claimsOfStep().iss];
+    const silent = await run(...args);
+    expect(silent.exitCode).toBe(0);
+    expect(silent.output).toContain("The run was not looked at after its end");
+    const { output, exitCode } = await run(...args, "--require-final-observation");
+    expect(exitCode).toBe(3);
+    expect(output).toContain("FINAL_OBSERVATION_MISSING");
+    await expect(run(bundle, "--require-final-observation")).rejects.toMatchObject({
+      code: "VERIFY_CAPSULE_OPTION_UNUSED",
+    });
   });
 
   it("refuses what cannot be read with exit code 2", async () => {
