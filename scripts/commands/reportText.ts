@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { printable } from "#lib/core/printable.ts";
 import { NOT_REACHED } from "#lib/evidence/checklist.ts";
 import type { Check, VerificationReport } from "#lib/evidence/report.ts";
 
@@ -187,12 +188,4 @@ function certificateFact(report: VerificationReport, name: "san" | "issuer"): st
   if (typeof certificate !== "object" || certificate === null || !(name in certificate)) return undefined;
   const value: unknown = (certificate as Readonly<Record<string, unknown>>)[name];
   return typeof value === "string" ? value : undefined;
-}
-
-/** Evidence is written by others: nothing in it may move the cursor, colour the text or turn it around. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { systemClock } from "#lib/core/effects.ts";
+import { printable, printableJson } from "#lib/core/printable.ts";
 import { evidenceError } from "#lib/evidence/errors.ts";
 import type { ExpectedIdentity } from "#lib/evidence/identity.ts";
 import type { ArtifactDigest } from "#lib/evidence/inToto.ts";
@@ -69,9 +70,9 @@ export function verifyCommand(program: Command): void {
     const { trust, origin } = await trustOf(options, now);
     const report = await verify(file, bytes, options, trust, now);
     const hash = reportHash(report);
-    if (options.json) console.log(JSON.stringify({ report, reportHash: hash, root: origin }, null, 2));
+    if (options.json) console.log(printableJson({ report, reportHash: hash, root: origin }, 2));
     else {
-      const root = `${options.trustedRoot ?? options.root} (${describeOrigin(origin, now)})`;
+      const root = `${printable(options.trustedRoot ?? options.root)} (${describeOrigin(origin, now)})`;
       const expectsSigner = Object.keys(identityOf(options)).length > 0;
       const signers = await capsuleSignerLines(report, options);
       for (const line of reportLines(report, { root, reportHash: hash, expectsSigner, signers })) console.log(line);

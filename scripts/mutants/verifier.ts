@@ -85,11 +85,23 @@ export const verifierMutants: readonly Mutant[] = [
       from: "!options.pinnedIfUnreachable || ",
     },
   }),
-  ...mutantsOf("scripts/commands/reportText.ts", "report-text", [COMMAND], {
+  ...mutantsOf("lib/core/printable.ts", "printable", [COMMAND, "test/lib/core/printable.test.ts"], {
     "control-characters": {
       removes: "evidence cannot move the terminal's cursor",
-      from: "return text.replace(/[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]/gu,",
-      to: "return text.replace(/\\0/gu,",
+      from: "const UNSEEN = /[\\p{Cc}\\p{Cf}",
+      to: "const UNSEEN = /[",
+    },
+    "json-as-it-is": {
+      removes: "nor does JSON that is printed",
+      from: ".map((line) => line.replace(UNSEEN, escaped))",
+      to: ".map((line) => escaped && line)",
+    },
+  }),
+  ...mutantsOf("scripts/commands/errorText.ts", "error-text", ["test/scripts/commands/errorText.test.ts"], {
+    "value-as-it-is": {
+      removes: "an error's values are printed unobeyed",
+      from: "printable(String(value))",
+      to: "String(value)",
     },
   }),
   ...mutantsOf("lib/evidence/tradeChecks.ts", "final", [STEP], {

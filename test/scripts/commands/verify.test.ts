@@ -81,6 +81,9 @@ describe("pawl verify", () => {
     expect(exitCode).toBe(3);
     expect(output).toContain("found    x\\u{9b}2J\\u{1b}[31m\\u{202e}gnp");
     expect(output.match(/Not reached/g)).toHaveLength(8);
+    const data = (await run(hostile, "--json")).output;
+    expect(data.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(JSON.parse(data).report.checks[0].actual).toBe("x\u009b2J\u001b[31m\u202egnp");
   });
 
   it("says of an unproven signer that it is only claimed", async () => {
