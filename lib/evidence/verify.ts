@@ -211,9 +211,14 @@ function checkTrade(stated: StepExpectation, recorded: StepExpectation): void {
   }
 }
 
-function stepFacts({ chainId, permitConsumer, settlement, permit, openedAt, claimDeadline }: StepExpectation): Json {
-  const { entitlement, step, gateway } = permit;
-  return { chainId, permitConsumer, settlement, entitlement, step, gateway, openedAt, claimDeadline };
+function stepFacts(expectation: StepExpectation): Json {
+  const { chainId, permitConsumer, settlement, permit, terms, openedAt, claimDeadline } = expectation;
+  const { entitlement, step, gateway, observationHash } = permit;
+  const { runnerTier } = terms;
+  return {
+    ...{ chainId, permitConsumer, settlement, entitlement, step, gateway, openedAt, claimDeadline },
+    ...{ runnerTier, observationHash },
+  };
 }
 
 function stepHashes(evidence: StepEvidence, expectation: StepExpectation | undefined) {

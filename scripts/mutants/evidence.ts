@@ -292,8 +292,22 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "verdict-without-must": {
       removes: "a check that must pass is never not applicable",
-      from: '(optional && check.status === "not applicable")',
-      to: 'check.status === "not applicable"',
+      from: '(optional && check.status === "not applicable"',
+      to: '(check.status === "not applicable"',
+    },
+    "verdict-without-facts": {
+      removes: "profile and tier say which checks may be left out",
+      from: " && mayBeLeftOut(name, facts)",
+    },
+    "passed-with-a-code": {
+      removes: "what did not fail has no code, no values and the list's own words",
+      from: "check.code === null && check.expected === null && check.actual === null",
+      to: "check.name !== null",
+    },
+    "passed-in-other-words": {
+      removes: "a passed check says what the list says",
+      from: "check.sentence === definition?.sentence",
+      to: "definition !== undefined",
     },
     "verdict-in-any-order": {
       removes: "each check in its place",
@@ -302,7 +316,7 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "verdict-believed": {
       removes: "a stored verdict follows from its checks",
-      from: "report.verdict === verdictOf(report.kind, report.checks, report.signers)",
+      from: "report.verdict === verdictOf(report)",
       to: "report.verdict !== undefined",
     },
   }),
