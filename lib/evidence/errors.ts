@@ -183,7 +183,8 @@ export const evidenceErrors = {
   },
   ARTIFACT_REQUIRED: {
     kind: "unverified",
-    sentence: "This bundle signs an artifact's bytes directly; pass the artifact to check the signature.",
+    sentence:
+      "This bundle signs an artifact's bytes directly; pass the artifact, or its digest, to check the signature.",
   },
   SUBJECT_MISMATCH: { kind: "unverified", sentence: "The attestation is not about this artifact." },
   PREDICATE_CONTRADICTS_CERTIFICATE: {

@@ -56,6 +56,10 @@ const MARKS: Readonly<Record<Check["status"], string>> = {
 const advice: readonly (readonly [RegExp, string])[] = [
   [/^TRUSTED_ROOT_/, "Check --trusted-root, or leave it out to use the pinned root."],
   [
+    /^ATTESTATION_PROOF_MISSING$/,
+    "The bundle lacks an inclusion proof, or the checkpoint that it leads to: an old client made it, and trusted the log's\npromise. Fetching it again does not help; its maker has to sign anew, or add the log's proof.",
+  ],
+  [
     /^(ATTESTATION|JSON|LEAF)_/,
     "The bundle itself is unfit. Fetch it again from where it was published; if it stays so, do not rely on it.",
   ],
@@ -64,6 +68,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
     /^(CHAIN_INVALID|LOG_ENTRY_MISSING|TIMESTAMP_INVALID|LOG_KEY_EXPIRED|TRANSPARENCY_INVALID)$/,
     "Either the bundle is of another instance (check --root and --profile), the root is too old (pawl trust refresh, then\n--kept-root), or the bundle is forged.",
   ],
+  [/^ARTIFACT_REQUIRED$/, "Pass what was signed: --artifact <file>, or --digest sha256:<hex> of it."],
   [/^SUBJECT_MISMATCH$/, "You hold another file than the one that was attested. Compare the digests above."],
   [
     /^(SIGNER|SOURCE|CALLER|ISSUER|RUN|TRIGGER|RUNNER)_/,

@@ -80,9 +80,30 @@ export const verifierMutants: readonly Mutant[] = [
       removes: "only silence is answered with the pinned root",
       from: ' || error?.code !== "TUF_UNREACHABLE"',
     },
+    "older-root": {
+      removes: "the newer of pinned and kept root stands in",
+      from: "kept === undefined || kept.refreshedAt <= PRODUCTION_ROOT_REVIEWED_AT",
+      to: "kept === undefined || error !== undefined",
+    },
+    "kept-too-old": {
+      removes: "a kept root that is older than the pinned one does not stand in",
+      from: " || kept.refreshedAt <= PRODUCTION_ROOT_REVIEWED_AT",
+    },
+    "broken-kept-root": {
+      removes: "a broken kept root is not passed over",
+      from: 'if (findPawlError(thrown)?.code === "TUF_NEVER_REFRESHED") return undefined;',
+      to: "if (findPawlError(thrown)) return undefined;",
+    },
     "pinned-unasked": {
       removes: "the pinned root stands in only on request",
       from: "!options.pinnedIfUnreachable || ",
+    },
+  }),
+  ...mutantsOf("scripts/conformance.ts", "conformance", ["test/scripts/conformance.test.ts"], {
+    "verdict-ignored": {
+      removes: "a report that does not pass is refused, also without a failed check",
+      from: 'codes.length === 0 ? [evidenceError("VERIFICATION_FAILED").code] : codes',
+      to: "codes",
     },
   }),
   ...mutantsOf("lib/core/printable.ts", "printable", [COMMAND, "test/lib/core/printable.test.ts"], {
