@@ -311,8 +311,8 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "verdict-in-any-order": {
       removes: "each check in its place",
-      from: "return check?.name === name && (",
-      to: 'return check !== undefined && name !== "" && (',
+      from: "        check?.name === name &&\n",
+      to: "        check !== undefined &&\n",
     },
     "verdict-believed": {
       removes: "a stored verdict follows from its checks",
