@@ -6,6 +6,7 @@ import { findPawlError, PawlError } from "#lib/core/error.ts";
 import { evidenceError } from "#lib/evidence/errors.ts";
 import type { ArtifactDigest } from "#lib/evidence/inToto.ts";
 import { verifyKeyedBundle } from "#lib/evidence/keyedBundle.ts";
+import type { VerificationReport } from "#lib/evidence/report.ts";
 import { GITHUB_SERVER_URL, parseTrustedRoot, productionRoot, type TrustPolicy } from "#lib/evidence/trustedRoot.ts";
 import { verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
 
@@ -44,12 +45,19 @@ export function conformanceCodes(args: readonly string[], now: number): readonly
     if (!san || !values["certificate-oidc-issuer"]) throw new TypeError("an identity and its issuer are needed");
     // The suite's statements carry predicates of other runs; it judges signature and identity alone.
     const report = verifyAttestation(about, { trust, identity: { san }, predicate: "ignored" }, now);
-    return report.checks.flatMap(({ status, code }) => (status === "failed" && code !== null ? [code] : []));
+    return refusalCodes(report);
   } catch (thrown) {
     const error = findPawlError(thrown);
     if (error === undefined) throw thrown;
     return [error.code];
   }
+}
+
+/** The verdict decides; a refusal that no failed check explains is one all the same. */
+export function refusalCodes({ verdict, checks }: Pick<VerificationReport, "verdict" | "checks">): readonly string[] {
+  if (verdict === "passed") return [];
+  const codes = checks.flatMap(({ status, code }) => (status === "failed" && code !== null ? [code] : []));
+  return codes.length === 0 ? [evidenceError("VERIFICATION_FAILED").code] : codes;
 }
 
 function trustOf(values: {

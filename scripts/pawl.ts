@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { findPawlError } from "#lib/core/error.ts";
 import { coreError } from "#lib/core/errors.ts";
+import { printableJson } from "#lib/core/printable.ts";
+import { errorValueLines } from "./commands/errorText.ts";
 
 const program = new Command("pawl")
   .description("Proof-backed execution: verify evidence, take a step, claim it.")
@@ -43,10 +45,10 @@ function report(thrown: unknown): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
   const error = findPawlError(thrown) ?? coreError("INTERNAL", { problem: String(thrown) }, thrown);
   if (process.argv.includes("--json")) {
-    console.log(JSON.stringify({ error: error.toJSON() }));
+    console.log(printableJson({ error: error.toJSON() }));
   } else {
     console.error(`${error.code}: ${error.message}`);
-    for (const [name, value] of Object.entries(error.values)) console.error(`  ${name}: ${value}`);
+    for (const line of errorValueLines(error)) console.error(line);
   }
   if (error.code === "INTERNAL" && process.env.PAWL_DEBUG) console.error(thrown);
   return error.exitCode;

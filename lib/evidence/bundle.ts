@@ -68,13 +68,27 @@ const count = z.string().regex(/^(0|[1-9][0-9]{0,18})$/, "expected an unsigned d
 const list = <S extends z.ZodType>(item: S) =>
   z.array(item).refine((items) => items.length <= MAX_PARTS, code("ATTESTATION_TOO_MANY_PARTS"));
 
+/**
+ * What follows the first empty line are signatures. Each costs a verification, and its maker chooses how many there are;
+ * a log and its witnesses are a handful.
+ */
+const checkpoint = z
+  .string()
+  .max(8192)
+  .refine((envelope) => signatureLines(envelope) <= MAX_PARTS, code("ATTESTATION_TOO_MANY_PARTS"));
+
+function signatureLines(envelope: string): number {
+  const start = envelope.indexOf("\n\n");
+  return start === -1 ? 0 : envelope.slice(start).trim().split("\n").length;
+}
+
 const certificate = z.strictObject({ rawBytes: bytes });
 const proof = z.strictObject({
   logIndex: count,
   rootHash: bytes,
   treeSize: count,
   hashes: z.array(bytes).max(64).default([]),
-  checkpoint: z.strictObject({ envelope: z.string().max(8192) }).nullish(),
+  checkpoint: z.strictObject({ envelope: checkpoint }).nullish(),
 });
 const logEntry = z.strictObject({
   logIndex: count,
@@ -121,7 +135,7 @@ const bundleSchema = z
 
 /**
  * Reads a bundle strictly: caps, exact media type, no unknown or repeated field, canonical base64, one certificate, one
- * content, one signature, and a proof with every log entry.
+ * content, one signature, and a proof with every log entry, of which none is there twice.
  *
  * @throws ATTESTATION_*, JSON_KEY_REPEATED, JSON_TOO_DEEP
  */
@@ -184,6 +198,7 @@ function readBundle<Signer>(
   const { verificationMaterial: found, dsseEnvelope, messageSignature: message } = parsed;
   const signer = readSigner(found);
   const logEntries = (found.tlogEntries ?? []).map(readEntry);
+  refuseRepeated(logEntries);
   for (const { rawBytes } of found.x509CertificateChain?.certificates.slice(1) ?? []) refuseRoot(rawBytes);
   return {
     signer,
@@ -225,6 +240,16 @@ function readEntry(entry: z.output<typeof logEntry>): BundleLogEntry {
     checkpoint: inclusion.checkpoint.envelope,
     body: entry.canonicalizedBody,
   };
+}
+
+/** A log has one entry of a body: another copy shows nothing more and costs as much again. */
+function refuseRepeated(entries: readonly BundleLogEntry[]): void {
+  const seen = new Set<string>();
+  for (const { logId, body } of entries) {
+    const entry = [logId, body].map((bytes) => Buffer.from(bytes).toString("base64")).join(" ");
+    if (seen.has(entry)) throw evidenceError("ATTESTATION_LOG_ENTRY_REPEATED", { field: "tlogEntries" });
+    seen.add(entry);
+  }
 }
 
 function readJson(input: Uint8Array): unknown {

@@ -92,7 +92,7 @@ export class Checklist {
     const report = {
       v: 2,
       kind: this.#kind,
-      verdict: verdictOf(this.#kind, checks, signers),
+      verdict: verdictOf({ kind: this.#kind, checks, signers, facts }),
       checks,
       signers,
       facts,

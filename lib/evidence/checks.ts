@@ -14,7 +14,7 @@ const bundleChecks = [
   must("signing-time", "The time of signing is vouched for by a trusted log or timestamp authority."),
   must("certificate-chain", "The signing certificate chains up to the trusted root and was valid at that time."),
   may("certificate-log", "The signing certificate was published in a trusted certificate log."),
-  may("transparency-log", "The signature is in a trusted transparency log, by proof and by promise."),
+  may("transparency-log", "The signature is in a trusted transparency log, by proof, and by promise where it has one."),
   must("signature", "The signature is by the certificate's key over exactly this content."),
 ] as const;
 

@@ -77,7 +77,12 @@ export const evidenceErrors = {
   ATTESTATION_SIGNATURE_COUNT: { kind: "unverified", sentence: "The envelope must carry exactly one signature." },
   ATTESTATION_TOO_MANY_PARTS: {
     kind: "unverified",
-    sentence: "The bundle carries more log entries, timestamps or certificates than a verifier accepts.",
+    sentence:
+      "The bundle carries more log entries, checkpoint signatures, timestamps or certificates than a verifier accepts.",
+  },
+  ATTESTATION_LOG_ENTRY_REPEATED: {
+    kind: "unverified",
+    sentence: "The bundle carries the same entry of the same log more than once.",
   },
   ATTESTATION_BARE_KEY: {
     kind: "unverified",
@@ -178,7 +183,8 @@ export const evidenceErrors = {
   },
   ARTIFACT_REQUIRED: {
     kind: "unverified",
-    sentence: "This bundle signs an artifact's bytes directly; pass the artifact to check the signature.",
+    sentence:
+      "This bundle signs an artifact's bytes directly; pass the artifact, or its digest, to check the signature.",
   },
   SUBJECT_MISMATCH: { kind: "unverified", sentence: "The attestation is not about this artifact." },
   PREDICATE_CONTRADICTS_CERTIFICATE: {
@@ -265,6 +271,10 @@ export const evidenceErrors = {
     kind: "unverified",
     sentence: "The observation is not signed by the offer's observer or gateway.",
   },
+  FINAL_OBSERVATION_MISSING: {
+    kind: "unverified",
+    sentence: "The evidence holds no signed look at the run after its end, and this verifier demands one.",
+  },
   FINAL_OBSERVATION_CONTRADICTS_RUN: {
     kind: "unverified",
     sentence:
@@ -290,7 +300,7 @@ export const evidenceErrors = {
   },
   VERIFY_CAPSULE_OPTION_UNUSED: {
     kind: "invalid",
-    sentence: "This option is about the signers of a capsule; a bundle has one signer, its own.",
+    sentence: "This option is about a capsule, its signers or its run; a bundle has one signer, its own, and no trade.",
   },
   VERIFY_OPTION_UNUSED: {
     kind: "invalid",

@@ -4,6 +4,7 @@ import type { SignerResult } from "../capsule/signatures.ts";
 import { bytes32 } from "../core/encoding.ts";
 import { sha256Hex } from "../core/hash.ts";
 import { canonicalBytes, type Json, parseCanonical, parseJsonBytes, parseSchema } from "../core/json.ts";
+import { mayBeLeftOut } from "./applicability.ts";
 import { type AttestationCheck, attestationChecks, type StepCheck, stepChecks } from "./checks.ts";
 import { evidenceError } from "./errors.ts";
 
@@ -80,30 +81,50 @@ export const reportSchema = z
     facts: z.record(z.string(), z.json()),
     hashes: z.record(z.string(), bytes32),
   })
-  .refine((report) => report.verdict === verdictOf(report.kind, report.checks, report.signers), {
+  .refine((report) => report.checks.every((check) => isConsistent(report.kind, check)), {
+    message: "only a failed check has a code and values, and a passed one says what the list of checks says",
+    path: ["checks"],
+  })
+  .refine((report) => report.verdict === verdictOf(report), {
     message: "the verdict does not follow from the checks",
     path: ["verdict"],
   });
 
+function definitionsOf(kind: ReportKind): readonly (AttestationCheck | StepCheck)[] {
+  return kind === "step" ? stepChecks : attestationChecks;
+}
+
+/** A reader of a stored report believes its words: they follow from its statuses. */
+function isConsistent(kind: ReportKind, check: Check): boolean {
+  if (check.status === "failed") return check.code !== null;
+  const definition = definitionsOf(kind).find(({ name }) => name === check.name);
+  const silent = check.code === null && check.expected === null && check.actual === null;
+  return silent && (check.status !== "passed" || check.sentence === definition?.sentence);
+}
+
 const MAX_REPORT_BYTES = 262_144;
 
 /**
- * The verdict follows from the checks alone: each check of the kind is there once and in order, none failed, and all
- * that are not optional passed. No list of checks that is empty or incomplete can pass, nor one beside a signature that
+ * The verdict follows from the checks: each check of the kind is there once and in order, none failed, and all that are
+ * not optional passed, nor is one left out that profile or tier demand by the report's own facts. No list of checks that is empty or incomplete can pass, nor one beside a signature that
  * is not valid.
  */
-export function verdictOf(
-  kind: ReportKind,
-  checks: readonly Check[],
-  signers: readonly SignerResult[] = [],
-): "passed" | "failed" {
-  const definitions: readonly (AttestationCheck | StepCheck)[] = kind === "step" ? stepChecks : attestationChecks;
+export function verdictOf({
+  kind,
+  checks,
+  signers,
+  facts,
+}: Pick<VerificationReport, "kind" | "checks" | "signers" | "facts">): "passed" | "failed" {
+  const definitions = definitionsOf(kind);
   const complete =
     definitions.length > 0 &&
     checks.length === definitions.length &&
     definitions.every(({ name, optional }, index) => {
       const check = checks[index];
-      return check?.name === name && (check.status === "passed" || (optional && check.status === "not applicable"));
+      return (
+        check?.name === name &&
+        (check.status === "passed" || (optional && check.status === "not applicable" && mayBeLeftOut(name, facts)))
+      );
     });
   const signed = signers.every(({ signature }) => signature === "valid");
   return complete && signed ? "passed" : "failed";

@@ -49,6 +49,11 @@ export type StepOptions = {
   readonly verifyDigest?: VerifyDigest;
   /** The capsule that the evidence came in; without, only the evidence itself is checked. */
   readonly capsule?: CapsuleExpectation;
+  /**
+   * Fails evidence without a look at the ended run. Whoever holds a capsule can leave that file out, so a reader who
+   * knows that there was such a look asks for it.
+   */
+  readonly requireFinalObservation?: boolean;
 };
 
 /**
@@ -151,8 +156,15 @@ async function checkStep(
     });
   }
   const { finalObservation } = evidence;
-  if (finalObservation === undefined) {
-    checks.skip("final-observation", "Nobody looked at the run again after it had ended, or the capsule is older.");
+  if (finalObservation === undefined && options.requireFinalObservation) {
+    checks.run("final-observation", () => {
+      throw evidenceError("FINAL_OBSERVATION_MISSING");
+    });
+  } else if (finalObservation === undefined) {
+    checks.skip(
+      "final-observation",
+      "No look at the run after its end is here; whoever held the files may have left it out.",
+    );
   } else if (certificate && times && policy) {
     await checks.runAsync("final-observation", () =>
       checkFinalObservation(finalObservation, certificate, times, policy, expectation, verify),
@@ -199,9 +211,14 @@ function checkTrade(stated: StepExpectation, recorded: StepExpectation): void {
   }
 }
 
-function stepFacts({ chainId, permitConsumer, settlement, permit, openedAt, claimDeadline }: StepExpectation): Json {
-  const { entitlement, step, gateway } = permit;
-  return { chainId, permitConsumer, settlement, entitlement, step, gateway, openedAt, claimDeadline };
+function stepFacts(expectation: StepExpectation): Json {
+  const { chainId, permitConsumer, settlement, permit, terms, openedAt, claimDeadline } = expectation;
+  const { entitlement, step, gateway, observationHash } = permit;
+  const { runnerTier } = terms;
+  return {
+    ...{ chainId, permitConsumer, settlement, entitlement, step, gateway, openedAt, claimDeadline },
+    ...{ runnerTier, observationHash },
+  };
 }
 
 function stepHashes(evidence: StepEvidence, expectation: StepExpectation | undefined) {

@@ -1,9 +1,10 @@
+import type { OfferTerms } from "../offers/terms.ts";
 import { type AskRow, createAsks } from "./asks.ts";
 import { createContentStore } from "./content.ts";
 import { createDeliveries } from "./deliveries.ts";
 import type { GatewayDependencies } from "./dependencies.ts";
 import { createEntitlementReader } from "./entitlements.ts";
-import { observeAtEnd } from "./observation.ts";
+import { observeAtEnd, observesEnd } from "./observation.ts";
 import { createRelease } from "./release.ts";
 import { createStepRequests } from "./requests.ts";
 
@@ -20,7 +21,9 @@ export function createGateway(dependencies: GatewayDependencies) {
     const { offer } = await entitlements.identity(row.entitlement);
     return observeAtEnd(dependencies, offer, row.facts);
   };
-  return { content, entitlements, requests, asks, release, deliveries, observeEnd };
+  /** Whether evidence for an offer comes with a look of this gateway's own at the ended run. */
+  const looksAtEnd = (terms: OfferTerms): boolean => observesEnd(terms, dependencies.signer.address);
+  return { content, entitlements, requests, asks, release, deliveries, observeEnd, looksAtEnd };
 }
 
 export type Gateway = ReturnType<typeof createGateway>;

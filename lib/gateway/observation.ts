@@ -3,6 +3,7 @@ import { sha256Hex } from "../core/hash.ts";
 import { encodeFinalObservation, finalObservationDigest } from "../evidence/finalObservation.ts";
 import { type Observation, parseObservation } from "../evidence/observation.ts";
 import type { PublishedOffer } from "../offers/published.ts";
+import type { OfferTerms } from "../offers/terms.ts";
 import { runKeyOf } from "../permits/entitlement.ts";
 import type { AskFacts } from "./ask.ts";
 import type { GatewayDependencies, ObserveRun } from "./dependencies.ts";
@@ -48,6 +49,14 @@ export async function observeAtRelease(
   }
 }
 
+/** Whether the holder of a key is who looks at the runs of an offer after their end: its observer at tier 2. */
+export function observesEnd(
+  { runnerTier, observer, gateway }: Pick<OfferTerms, "runnerTier" | "observer" | "gateway">,
+  address: Hex,
+): boolean {
+  return runnerTier >= OBSERVED_TIER && isAddressEqual(observer === zeroAddress ? gateway : observer, address);
+}
+
 /**
  * The third look, at the run that has ended: signed bytes of `final-observation.json`. Undefined below tier 2, and where
  * the offer names an observer whose key is not here.
@@ -59,9 +68,7 @@ export async function observeAtEnd(
   { terms, policy }: PublishedOffer,
   facts: AskFacts,
 ): Promise<Uint8Array | undefined> {
-  if (terms.runnerTier < OBSERVED_TIER) return undefined;
-  const observer = terms.observer === zeroAddress ? terms.gateway : terms.observer;
-  if (!isAddressEqual(observer, signer.address)) return undefined;
+  if (!observesEnd(terms, signer.address)) return undefined;
   const seen = await observeEnd({ facts, runsOn: policy.runsOn });
   const runKey = runKeyOf({
     gateway: terms.gateway,

@@ -136,6 +136,8 @@ export function createClaims(dependencies: ClaimDependencies) {
       verifyDigest: (address, hash, signature) => client.verifyHash({ address, hash, signature }),
       ratchet: { nextStateCommitment: link.nextStateCommitment, nextNetCommitment: link.nextNetCommitment },
       capsule: { capsule, leaveSigners: !signers },
+      // What this server itself saw of the run's end is never left out of what it approves.
+      requireFinalObservation: gateway.looksAtEnd(expectation.terms),
     });
     return {
       report,

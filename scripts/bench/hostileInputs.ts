@@ -22,6 +22,14 @@ export function hostileInputs(): {
     change(bundle);
     return bytes(JSON.stringify(bundle));
   };
+  // Signed by nobody's key, so that what the library refuses as a whole is judged again in parts.
+  // biome-ignore lint/suspicious/noExplicitAny: log entries as the sandbox wrote them, changed at will
+  const withEntries = (change: (entries: any[]) => unknown[]): Uint8Array => {
+    // biome-ignore lint/suspicious/noExplicitAny: hostile bundles have shapes that no type describes
+    const bundle: any = structuredClone(attest(statement("{}"), { signature: "foreign" }));
+    bundle.verificationMaterial.tlogEntries = change(bundle.verificationMaterial.tlogEntries);
+    return bytes(JSON.stringify(bundle));
+  };
   const base64 = (length: number) => Buffer.alloc(length, 0x41).toString("base64");
   const repeat = (make: (index: number) => string, length: number): string => {
     const parts: string[] = [];
@@ -66,21 +74,31 @@ export function hostileInputs(): {
       const body = Buffer.from(
         `{"apiVersion":"0.0.1","kind":"dsse","spec":{${repeat((index) => `"${index.toString(36)}":0`, 85_000)}}}`,
       ).toString("base64");
-      b.verificationMaterial.tlogEntries = Array.from({ length: 8 }, () => ({ ...entry, canonicalizedBody: body }));
+      b.verificationMaterial.tlogEntries = Array.from({ length: 8 }, (_, index) => ({
+        ...entry,
+        canonicalizedBody: spelt(body, index),
+      }));
     }),
     "eight proofs of 64 long hashes": changed((b) => {
       const [entry] = b.verificationMaterial.tlogEntries;
       const inclusionProof = { ...entry.inclusionProof, hashes: Array.from({ length: 64 }, () => base64(1_300)) };
-      b.verificationMaterial.tlogEntries = Array.from({ length: 8 }, () => ({ ...entry, inclusionProof }));
+      b.verificationMaterial.tlogEntries = Array.from({ length: 8 }, (_, index) => ({
+        ...entry,
+        inclusionProof,
+        canonicalizedBody: spelt(entry.canonicalizedBody, index),
+      }));
     }),
-    "checkpoints of many signatures": changed((b) => {
-      const [entry] = b.verificationMaterial.tlogEntries;
-      const [head] = entry.inclusionProof.checkpoint.envelope.split("\n\n");
-      const own = entry.inclusionProof.checkpoint.envelope.split("\n\n")[1];
-      const wrong = `${own.slice(0, -12)}AAAAAAAAAA=\n`;
-      const envelope = `${head}\n\n${wrong.repeat(Math.floor((8_000 - head.length) / wrong.length))}`;
-      const inclusionProof = { ...entry.inclusionProof, checkpoint: { envelope } };
-      b.verificationMaterial.tlogEntries = [{ ...entry, inclusionProof }];
+    "a checkpoint of hundreds of signatures": withEntries(([entry]) => [signedBy(entry, 250)]),
+    "hundreds of signatures, its log entry eight times": withEntries(([entry]) => {
+      const others = unpromised(signedBy(entry, 250));
+      return [signedBy(entry, 250), ...Array.from({ length: 7 }, () => others)];
+    }),
+    "as many log entries and signatures as are read": withEntries(([entry]) => {
+      const others = unpromised(signedBy(entry, 7));
+      return Array.from({ length: 8 }, (_, index) => ({
+        ...(index === 0 ? signedBy(entry, 7) : others),
+        canonicalizedBody: spelt(entry.canonicalizedBody, index),
+      }));
     }),
     "eight timestamps of great length": changed((b) => {
       b.verificationMaterial.timestampVerificationData = {
@@ -138,7 +156,10 @@ export function hostileInputs(): {
       const [entry] = b.verificationMaterial.tlogEntries;
       const values = Array.from({ length: 4_080 }, (_, index) => `"${"k".repeat(12)}${index}":0`).join();
       const body = Buffer.from(`{"apiVersion":"0.0.1","kind":"dsse","spec":{${values}}}`).toString("base64");
-      b.verificationMaterial.tlogEntries = Array.from({ length: 8 }, () => ({ ...entry, canonicalizedBody: body }));
+      b.verificationMaterial.tlogEntries = Array.from({ length: 8 }, (_, index) => ({
+        ...entry,
+        canonicalizedBody: spelt(body, index),
+      }));
     }),
     "everything that is read to its limit, at once": changed(
       (b) => {
@@ -150,7 +171,10 @@ export function hostileInputs(): {
         };
         const values = Array.from({ length: 4_080 }, (_, index) => `"${index}":0`).join();
         const body = Buffer.from(`{"apiVersion":"0.0.1","kind":"dsse","spec":{${values}}}`).toString("base64");
-        b.verificationMaterial.tlogEntries = Array.from({ length: 8 }, () => ({ ...entry, canonicalizedBody: body }));
+        b.verificationMaterial.tlogEntries = Array.from({ length: 8 }, (_, index) => ({
+          ...entry,
+          canonicalizedBody: spelt(body, index),
+        }));
       },
       statement(`{${Array.from({ length: 8_150 }, (_, index) => `"${"k".repeat(5)}${index}":0`).join()}}`),
     ),
@@ -177,6 +201,27 @@ export function hostileInputs(): {
     }),
   };
   return { trustedRoot: sigstore.trustedRoot, inputs };
+}
+
+/** The entry with as many wrong signatures before the log's own, each under the log's own hint and thus worth a look. */
+// biome-ignore lint/suspicious/noExplicitAny: an entry as the sandbox wrote it
+function signedBy(entry: any, wrong: number) {
+  const [head, own] = entry.inclusionProof.checkpoint.envelope.split("\n\n");
+  const [, name, signature] = own.trimEnd().split(" ");
+  const tiny = Buffer.from([...Buffer.from(signature, "base64").subarray(0, 4), 0x30, 6, 2, 1, 1, 2, 1, 1]);
+  const envelope = `${head}\n\n${`\u2014 ${name.slice(0, 1)} ${tiny.toString("base64")}\n`.repeat(wrong)}${own}`;
+  return { ...entry, inclusionProof: { ...entry.inclusionProof, checkpoint: { envelope } } };
+}
+
+/** The entry without the log's promise: nothing then vouches for its time, and it needs none beside one that has it. */
+// biome-ignore lint/suspicious/noExplicitAny: an entry as the sandbox wrote it
+function unpromised({ inclusionPromise: _none, ...entry }: any) {
+  return { ...entry, logIndex: entry.inclusionProof.logIndex, integratedTime: "0" };
+}
+
+/** The same body with as many spaces after it: another entry to whoever compares bytes. */
+function spelt(body: string, spaces: number): string {
+  return Buffer.concat([Buffer.from(body, "base64"), Buffer.alloc(spaces, " ")]).toString("base64");
 }
 
 function statement(predicate: string, digest = `{"sha256":"${"0".repeat(64)}"}`): string {

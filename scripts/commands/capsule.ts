@@ -31,6 +31,7 @@ import { oneLine } from "#lib/capsule/untrusted.ts";
 import { systemClock } from "#lib/core/effects.ts";
 import { bytes32 } from "#lib/core/encoding.ts";
 import { parseJsonBytes, parseSchema } from "#lib/core/json.ts";
+import { printableJson } from "#lib/core/printable.ts";
 import { capsuleAnchors } from "#lib/evidence/capsuleChecks.ts";
 import { identityVerifier } from "#lib/evidence/capsuleIdentity.ts";
 import { type TrustProfile, thresholds } from "#lib/evidence/trustedRoot.ts";
@@ -148,7 +149,7 @@ function inspectCommand(capsule: Command): void {
       }));
       const list = allowlist && { ...listFacts(allowlist), dns: fetched?.dns ?? null };
       console.log(
-        JSON.stringify(
+        printableJson(
           {
             evidenceHash,
             contentHash: sha256Of(manifestBytes),
@@ -160,7 +161,6 @@ function inspectCommand(capsule: Command): void {
             missing,
             root: origin,
           },
-          null,
           2,
         ),
       );
@@ -184,7 +184,7 @@ function unpackCommand(capsule: Command): void {
     .action(async (file: string, folder: string, options: Printing) => {
       const { progress, done } = progressOf("unpacking");
       const { evidenceHash, index, bytes } = await unpackCapsuleFile(file, folder, progress).finally(done);
-      if (options.json) console.log(JSON.stringify({ evidenceHash, bytes, folder, files: [...index.keys()] }));
+      if (options.json) console.log(printableJson({ evidenceHash, bytes, folder, files: [...index.keys()] }));
       else console.log(`${folder}: ${index.size} files of the capsule with evidence hash ${evidenceHash}`);
     });
 }
@@ -239,7 +239,7 @@ function signersCommand(capsule: Command): void {
       await writeEvidence(options.output, bytes);
       const digest = sha256Of(bytes);
       const record = `_pawl-capsule-signers.<host> TXT "sha256=${digest.slice(2)}"`;
-      if (options.json) console.log(JSON.stringify({ file: options.output, bytes: bytes.length, digest, record }));
+      if (options.json) console.log(printableJson({ file: options.output, bytes: bytes.length, digest, record }));
       else console.log(`${options.output}: ${bytes.length} bytes\nPublish its digest in DNS as well:\n  ${record}`);
     });
   signerTrustOptions(
@@ -252,7 +252,7 @@ function signersCommand(capsule: Command): void {
     const { allowlist, bytes, fetched } = await readList(options);
     if (options.output !== undefined) await writeEvidence(options.output, bytes);
     const facts = { ...listFacts(allowlist), dns: fetched?.dns ?? null };
-    if (options.json) console.log(JSON.stringify({ ...facts, signers: allowlist.list.signers }));
+    if (options.json) console.log(printableJson({ ...facts, signers: allowlist.list.signers }));
     else printList(allowlist, fetched?.dns);
   });
 }
@@ -271,7 +271,7 @@ async function isFile(path: string): Promise<boolean> {
 type Written = { readonly evidenceHash: string; readonly bytes: number; readonly file: string };
 
 function printWritten(options: Printing, written: Written & Readonly<Record<string, unknown>>): void {
-  if (options.json) console.log(JSON.stringify(written));
+  if (options.json) console.log(printableJson(written));
   else console.log(`${written.file}: ${written.bytes} bytes, evidence hash ${written.evidenceHash}`);
 }
 

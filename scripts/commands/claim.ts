@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { printableJson } from "#lib/core/printable.ts";
 import { createClaimClient } from "#lib/settlement/client.ts";
 import { readEvidence } from "./files.ts";
 
@@ -12,7 +13,7 @@ export function claimCommand(program: Command): void {
     .option("--json", "print one JSON object")
     .action(async (file: string, options: { gateway: string; json?: boolean }) => {
       const answer = await createClaimClient({ url: options.gateway }).claim(await readEvidence(file));
-      if (options.json) console.log(JSON.stringify(answer));
+      if (options.json) console.log(printableJson(answer));
       else if (answer.transaction) console.log(`claimed: ${answer.claimHash} in transaction ${answer.transaction}`);
       else {
         console.log(`verified and signed: ${answer.claimHash}`);
@@ -20,7 +21,7 @@ export function claimCommand(program: Command): void {
           "This server submits no claims itself. Submit this one with any wallet, on the entitlement's page or",
         );
         console.log("as the second argument of Settlement.claim:");
-        console.log(JSON.stringify(answer.signed, null, 2));
+        console.log(printableJson(answer.signed, 2));
       }
     });
 }

@@ -2,10 +2,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { styleText } from "node:util";
 import { type Command, InvalidArgumentError } from "commander";
+import { printableJson } from "#lib/core/printable.ts";
 import { evidenceError } from "#lib/evidence/errors.ts";
 import { createGitHubClient } from "#lib/github/client.ts";
 import { type Collection, collect } from "#lib/github/collect.ts";
 import { githubError } from "#lib/github/errors.ts";
+import { errorValueLines } from "./errorText.ts";
 import { writeEvidence } from "./files.ts";
 
 type CollectOptions = {
@@ -40,9 +42,9 @@ export function collectCommand(program: Command): void {
         : [];
       for (const [name, bytes] of files) await writeEvidence(join(options.output, name), bytes);
       const record = { v: 1, place, accepted: collection.accepted, record: collection.record };
-      await writeEvidence(join(options.output, "collect.json"), Buffer.from(`${JSON.stringify(record, null, 2)}\n`));
+      await writeEvidence(join(options.output, "collect.json"), Buffer.from(`${printableJson(record, 2)}\n`));
       if (options.json)
-        console.log(JSON.stringify({ ...record, folder: options.output, files: files.map(([name]) => name) }));
+        console.log(printableJson({ ...record, folder: options.output, files: files.map(([name]) => name) }));
       else print(collection, options.output, files.length);
       if (!collection.accepted) process.exitCode = collection.refusal.exitCode;
     });
@@ -56,7 +58,7 @@ function print(collection: Collection, folder: string, files: number): void {
     }
     console.log(`${styleText("red", "✗")} ${sentence}`);
     console.log(`  ${styleText("red", refusal.code)}: ${refusal.message}`);
-    for (const [name, value] of Object.entries(refusal.values)) console.log(`  ${name}: ${value}`);
+    for (const line of errorValueLines(refusal)) console.log(line);
   }
   if (collection.accepted) {
     console.log(

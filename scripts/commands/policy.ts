@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
+import { printable, printableJson } from "#lib/core/printable.ts";
 import { explainPolicy } from "#lib/evidence/policyRules.ts";
 import { parsePolicy, policyHashOf } from "#lib/offers/policy.ts";
 import { readEvidence } from "./files.ts";
@@ -17,16 +18,16 @@ export function policyCommand(program: Command): void {
       const rules = explainPolicy(policy);
       const policyHash = policyHashOf(bytes);
       if (options.json) {
-        console.log(JSON.stringify({ policyHash, policy, rules }, null, 2));
+        console.log(printableJson({ policyHash, policy, rules }, 2));
         return;
       }
       const { repository, commit, entry } = policy.workload;
-      console.log(styleText("bold", policy.title));
-      console.log(`Runs ${entry} of ${repository} at ${commit}.\n`);
+      console.log(styleText("bold", printable(policy.title)));
+      console.log(`Runs ${printable(entry)} of ${printable(repository)} at ${commit}.\n`);
       const width = Math.max(...rules.map(({ rule }) => rule.length));
       for (const { rule, sentence, allowed } of rules) {
         console.log(`${rule.padEnd(width)}  ${sentence}`);
-        console.log(`${" ".repeat(width)}  ${styleText("dim", allowed)}`);
+        console.log(`${" ".repeat(width)}  ${styleText("dim", printable(allowed))}`);
       }
       console.log(`\npolicy hash ${policyHash}`);
     });

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { printable } from "#lib/core/printable.ts";
 import { NOT_REACHED } from "#lib/evidence/checklist.ts";
 import type { Check, VerificationReport } from "#lib/evidence/report.ts";
 
@@ -55,6 +56,10 @@ const MARKS: Readonly<Record<Check["status"], string>> = {
 const advice: readonly (readonly [RegExp, string])[] = [
   [/^TRUSTED_ROOT_/, "Check --trusted-root, or leave it out to use the pinned root."],
   [
+    /^ATTESTATION_PROOF_MISSING$/,
+    "The bundle lacks an inclusion proof, or the checkpoint that it leads to: an old client made it, and trusted the log's\npromise. Fetching it again does not help; its maker has to sign anew, or add the log's proof.",
+  ],
+  [
     /^(ATTESTATION|JSON|LEAF)_/,
     "The bundle itself is unfit. Fetch it again from where it was published; if it stays so, do not rely on it.",
   ],
@@ -63,13 +68,17 @@ const advice: readonly (readonly [RegExp, string])[] = [
     /^(CHAIN_INVALID|LOG_ENTRY_MISSING|TIMESTAMP_INVALID|LOG_KEY_EXPIRED|TRANSPARENCY_INVALID)$/,
     "Either the bundle is of another instance (check --root and --profile), the root is too old (pawl trust refresh, then\n--kept-root), or the bundle is forged.",
   ],
+  [/^ARTIFACT_REQUIRED$/, "Pass what was signed: --artifact <file>, or --digest sha256:<hex> of it."],
   [/^SUBJECT_MISMATCH$/, "You hold another file than the one that was attested. Compare the digests above."],
   [
     /^(SIGNER|SOURCE|CALLER|ISSUER|RUN|TRIGGER|RUNNER)_/,
     "The signature is good, but it is not by whom you expected. Do not rely on it before you know why.",
   ],
   [/^PREDICATE_/, "The statement's own words contradict its certificate. Believe the certificate, not the words."],
-  [/^OBSERVATION_/, "The runner was not shown to be GitHub's own. At tier 2 that is a reason to challenge the claim."],
+  [
+    /^(FINAL_)?OBSERVATION_/,
+    "The runner was not shown to be GitHub's own. At tier 2 that is a reason to challenge the claim.",
+  ],
   [/^TRADE_MISMATCH$/, "The capsule tells another story than the chain. The chain decides."],
 ];
 const OTHERWISE = "Do not rely on this evidence.";
@@ -154,6 +163,11 @@ function nextLines(report: VerificationReport, failed: readonly Check[], expects
   if (report.verdict === "passed" && statusOf(report, "chain-record") === "not applicable") {
     lines.push("Nothing was compared with the chain: this is the capsule's own account of its trade.");
   }
+  if (report.verdict === "passed" && statusOf(report, "final-observation") === "not applicable") {
+    lines.push(
+      "The run was not looked at after its end, as far as this capsule shows: --require-final-observation fails it.",
+    );
+  }
   const elsewhere = ["certificate-chain", "issuer"].some((name) => statusOf(report, name) === "failed");
   if (elsewhere && issuer?.endsWith(".invalid")) {
     lines.push(`This evidence was made in a sandbox. It holds only under the sandbox's own root, which lies in the state
@@ -179,12 +193,4 @@ function certificateFact(report: VerificationReport, name: "san" | "issuer"): st
   if (typeof certificate !== "object" || certificate === null || !(name in certificate)) return undefined;
   const value: unknown = (certificate as Readonly<Record<string, unknown>>)[name];
   return typeof value === "string" ? value : undefined;
-}
-
-/** Evidence is written by others: nothing in it may move the cursor, colour the text or turn it around. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
 }

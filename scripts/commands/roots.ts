@@ -28,7 +28,7 @@ export type RootOrigin = {
   readonly source: "pinned" | "file" | "refreshed" | "kept";
   /** Unix seconds; null where nobody knows. */
   readonly stoodByAt: number | null;
-  /** Why the pinned root stands in for a refreshed one. */
+  /** Why the pinned root, or the last one kept, stands in for a refreshed one. */
   readonly instead: string | null;
 };
 
@@ -39,7 +39,10 @@ export function rootOptions(command: Command): Command {
     )
     .addOption(new Option("--refresh-root", "ask the instance's mirror for its current root").conflicts("keptRoot"))
     .option("--kept-root", "use the root that was last refreshed, offline")
-    .option("--pinned-if-unreachable", "with --refresh-root: use the pinned root when the mirror does not answer")
+    .option(
+      "--pinned-if-unreachable",
+      "with --refresh-root: when the mirror does not answer, use the pinned root, or the kept one if newer",
+    )
     .option("--max-root-age <days>", "refuse a root that nobody has stood by for longer", parseDays);
 }
 
@@ -98,10 +101,23 @@ async function fromMirror(
     const origin: RootOrigin = { source, stoodByAt: refreshedAt, instead: null };
     return { trust: { ...policy, root, serverUrl: GITHUB_SERVER_URL }, origin };
   } catch (thrown) {
-    // Only silence may be answered with the pinned root: a mirror that lies is a reason to stop.
+    // Only silence may be answered with a root that is here already: a mirror that lies is a reason to stop.
     const error = findPawlError(thrown);
     if (!options.pinnedIfUnreachable || error?.code !== "TUF_UNREACHABLE") throw thrown;
-    return pinned(error.code);
+    const kept = await keptIfAny(() => keptRoot(at));
+    if (kept === undefined || kept.refreshedAt <= PRODUCTION_ROOT_REVIEWED_AT) return pinned(error.code);
+    const origin: RootOrigin = { source: "kept", stoodByAt: kept.refreshedAt, instead: error.code };
+    return { trust: { ...policy, root: kept.root, serverUrl: GITHUB_SERVER_URL }, origin };
+  }
+}
+
+/** Undefined where none was ever kept; one that is broken is a reason to stop. */
+async function keptIfAny<R>(kept: () => Promise<R>): Promise<R | undefined> {
+  try {
+    return await kept();
+  } catch (thrown) {
+    if (findPawlError(thrown)?.code === "TUF_NEVER_REFRESHED") return undefined;
+    throw thrown;
   }
 }
 

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import type { SignerResult } from "#lib/capsule/signatures.ts";
-import { oneLine } from "#lib/capsule/untrusted.ts";
+import { printable } from "#lib/core/printable.ts";
 
 /** Everybody who signed a capsule, and why who is not trusted is not. */
 export function signerLines(signers: readonly SignerResult[], hasAllowlist: boolean): readonly string[] {
@@ -17,7 +17,7 @@ export function signerLines(signers: readonly SignerResult[], hasAllowlist: bool
 function linesOf({ fingerprint, identity, principal, signature, trusted, code }: SignerResult): readonly string[] {
   const valid = signature === "valid" ? styleText("dim", "–") : styleText("red", "✗");
   const mark = trusted ? styleText("green", "✓") : valid;
-  const name = principal ?? (identity ? oneLine(identity.san) : "unknown");
+  const name = (principal && printable(principal)) ?? (identity ? printable(identity.san) : "unknown");
   return [
     `${mark} ${name}: signature ${signature}, ${trusted ? "trusted" : `not trusted (${code})`}`,
     `  ${fingerprint}`,

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { type Command, InvalidArgumentError } from "commander";
 import { bytesToHex, type Hex } from "viem";
+import { printableJson } from "#lib/core/printable.ts";
 import { openArtifactStore } from "#lib/transcript/artifactStore.ts";
 import { checkArtifact } from "#lib/transcript/artifacts.ts";
 import { type Comparison, compareRuns, createContentFingerprint, type Difference } from "#lib/transcript/compare.ts";
@@ -34,7 +35,7 @@ import {
 const FILE = "transcript.jsonl, or an evidence capsule that carries one";
 const pass = (text: string) => console.log(`${styleText("green", "✓")} ${text}`);
 const fail = (text: string) => console.log(`${styleText("red", "✗")} ${text}`);
-const print = (value: object) => console.log(JSON.stringify(value));
+const print = (value: object) => console.log(printableJson(value));
 
 /** `pawl transcript`: the record of a run, checked and read. Exit code 0 done, 2 bad input, 3 a check failed. */
 export function transcriptCommand(program: Command): void {

@@ -3,6 +3,7 @@ import { styleText } from "node:util";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Hex } from "viem";
 import { systemClock } from "#lib/core/effects.ts";
+import { printableJson } from "#lib/core/printable.ts";
 import { verifyTranscriptChain } from "#lib/transcript/chain.ts";
 import { keyFingerprint, publicKeyOf } from "#lib/transcript/ed25519.ts";
 import { transcriptError } from "#lib/transcript/errors.ts";
@@ -24,7 +25,7 @@ type VerifyOptions = JsonOption & {
 };
 
 const pass = (text: string) => console.log(`${styleText("green", "✓")} ${text}`);
-const print = (value: object) => console.log(JSON.stringify(value));
+const print = (value: object) => console.log(printableJson(value));
 
 /** `pawl transcript export`: a log under its owner's signature, witnessed, and verified against a keyring. */
 export function exportCommands(transcript: Command): void {

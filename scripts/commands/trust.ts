@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { systemClock } from "#lib/core/effects.ts";
+import { printable, printableJson } from "#lib/core/printable.ts";
 import type { ParsedTrustedRoot } from "#lib/evidence/trustedRoot.ts";
 import { describeOrigin, mirrorOptions, type RootOptions, type RootOrigin, rootOptions, trustOf } from "./roots.ts";
 
@@ -19,7 +20,7 @@ export function trustCommand(program: Command): void {
 async function show(options: RootOptions & { readonly json?: boolean }): Promise<void> {
   const now = systemClock();
   const { trust, origin } = await trustOf(options, now);
-  if (options.json) console.log(JSON.stringify(asData(trust.root, origin, now)));
+  if (options.json) console.log(printableJson(asData(trust.root, origin, now)));
   else for (const line of asText(trust.root, origin, now)) console.log(line);
 }
 
@@ -35,7 +36,7 @@ function asText(root: ParsedTrustedRoot, origin: RootOrigin, now: number): reado
     `       ${describeOrigin(origin, now)}`,
     "",
     ...entriesOf(root).map(({ kind, name, from, until }) =>
-      `${kind.padEnd(22)} ${day(from)} to ${(day(until) || "now").padEnd(10)}  ${name}`.trimEnd(),
+      `${kind.padEnd(22)} ${day(from)} to ${(day(until) || "now").padEnd(10)}  ${printable(name)}`.trimEnd(),
     ),
   ];
 }

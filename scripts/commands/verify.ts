@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { systemClock } from "#lib/core/effects.ts";
+import { printable, printableJson } from "#lib/core/printable.ts";
 import { evidenceError } from "#lib/evidence/errors.ts";
 import type { ExpectedIdentity } from "#lib/evidence/identity.ts";
 import type { ArtifactDigest } from "#lib/evidence/inToto.ts";
@@ -21,6 +22,7 @@ type VerifyOptions = RootOptions &
     readonly signerWorkflow?: string;
     readonly signerCommit?: string;
     readonly sourceRepositoryId?: string;
+    readonly requireFinalObservation?: boolean;
     readonly json?: boolean;
   };
 
@@ -34,14 +36,15 @@ const bundleOptions = [
   "sourceRepositoryId",
 ] as const satisfies readonly (keyof VerifyOptions)[];
 
-/** Options that say something about a capsule's signers. */
+/** Options that say something about a capsule. */
 const capsuleOptions = [
   "signers",
   "signersHost",
   "signersRoot",
   "signersState",
   "principal",
-] as const satisfies readonly (keyof SignerTrustOptions)[];
+  "requireFinalObservation",
+] as const satisfies readonly (keyof VerifyOptions)[];
 
 /** `pawl verify`: checks a Sigstore bundle or an evidence capsule. Exit code 0 passed, 2 bad input, 3 failed. */
 export function verifyCommand(program: Command): void {
@@ -57,6 +60,7 @@ export function verifyCommand(program: Command): void {
     .option("--signer-workflow <path>", "owner/repo/.github/workflows/file.yml that must have signed", parseWorkflow)
     .option("--signer-commit <sha>", "commit of that file, 40 hex digits", parseCommit)
     .option("--source-repository-id <id>", "numeric id of the repository the run happened in", parseId)
+    .option("--require-final-observation", "fail a capsule without a signed look at its run after the end")
     .option("--json", "print the report as JSON");
   signerTrustOptions(rootOptions(command)).action(async (file: string, options: VerifyOptions) => {
     const now = systemClock();
@@ -66,9 +70,9 @@ export function verifyCommand(program: Command): void {
     const { trust, origin } = await trustOf(options, now);
     const report = await verify(file, bytes, options, trust, now);
     const hash = reportHash(report);
-    if (options.json) console.log(JSON.stringify({ report, reportHash: hash, root: origin }, null, 2));
+    if (options.json) console.log(printableJson({ report, reportHash: hash, root: origin }, 2));
     else {
-      const root = `${options.trustedRoot ?? options.root} (${describeOrigin(origin, now)})`;
+      const root = `${printable(options.trustedRoot ?? options.root)} (${describeOrigin(origin, now)})`;
       const expectsSigner = Object.keys(identityOf(options)).length > 0;
       const signers = await capsuleSignerLines(report, options);
       for (const line of reportLines(report, { root, reportHash: hash, expectsSigner, signers })) console.log(line);

@@ -14,14 +14,15 @@ import type { SignerTrustOptions } from "./signerTrustOptions.ts";
  */
 export async function verifyCapsule(
   source: string | Uint8Array,
-  options: SignerTrustOptions,
+  options: SignerTrustOptions & { readonly requireFinalObservation?: boolean },
   trust: TrustPolicy,
   now: number,
 ): Promise<VerificationReport> {
   const capsule = typeof source === "string" ? await readLarge(source) : await openCapsule(source);
   const { allowlist } = await signerTrustOf(options);
   const expected = { capsule, allowlist, principals: options.principal };
-  return verifyStep(capsule.parts, undefined, trust, { now, capsule: expected });
+  const { requireFinalObservation = false } = options;
+  return verifyStep(capsule.parts, undefined, trust, { now, capsule: expected, requireFinalObservation });
 }
 
 async function readLarge(file: string) {

@@ -244,6 +244,11 @@ export const evidenceMutants: readonly Mutant[] = [
       from: "if (terms.runnerTier < 2 && permit.observationHash === zeroHash) {",
       to: "if (permit.observationHash === zeroHash) {",
     },
+    "final-look-left-out": {
+      removes: "a verifier that demands a look at the ended run is not satisfied by none",
+      from: "if (finalObservation === undefined && options.requireFinalObservation) {",
+      to: "if (false) {",
+    },
     "capsule-believed": {
       removes: "evidence is held against the chain, not against its own statement",
       from: "const stated = expectation ?? trade?.expectation;",
@@ -287,17 +292,31 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "verdict-without-must": {
       removes: "a check that must pass is never not applicable",
-      from: '(optional && check.status === "not applicable")',
-      to: 'check.status === "not applicable"',
+      from: '(optional && check.status === "not applicable"',
+      to: '(check.status === "not applicable"',
+    },
+    "verdict-without-facts": {
+      removes: "profile and tier say which checks may be left out",
+      from: " && mayBeLeftOut(name, facts)",
+    },
+    "passed-with-a-code": {
+      removes: "what did not fail has no code, no values and the list's own words",
+      from: "check.code === null && check.expected === null && check.actual === null",
+      to: "check.name !== null",
+    },
+    "passed-in-other-words": {
+      removes: "a passed check says what the list says",
+      from: "check.sentence === definition?.sentence",
+      to: "definition !== undefined",
     },
     "verdict-in-any-order": {
       removes: "each check in its place",
-      from: "return check?.name === name && (",
-      to: 'return check !== undefined && name !== "" && (',
+      from: "        check?.name === name &&\n",
+      to: "        check !== undefined &&\n",
     },
     "verdict-believed": {
       removes: "a stored verdict follows from its checks",
-      from: "report.verdict === verdictOf(report.kind, report.checks, report.signers)",
+      from: "report.verdict === verdictOf(report)",
       to: "report.verdict !== undefined",
     },
   }),
@@ -306,6 +325,15 @@ export const evidenceMutants: readonly Mutant[] = [
       removes: "one spelling of bytes",
       from: 'value !== "" && Buffer.from(value, "base64").toString("base64") === value',
       to: 'value !== ""',
+    },
+    "many-checkpoint-signatures": {
+      removes: "a checkpoint carries few signatures",
+      from: "signatureLines(envelope) <= MAX_PARTS",
+      to: "signatureLines(envelope) <= 8192",
+    },
+    "log-entry-twice": {
+      removes: "no log entry is judged twice",
+      from: "  refuseRepeated(logEntries);\n",
     },
     "two-signatures": { removes: "one signature", from: "signatures.length === 1", to: "signatures.length >= 1" },
     "two-certificates": {

@@ -170,12 +170,12 @@ export const gatewayMutants: readonly Mutant[] = [
   ...mutantsOf("lib/gateway/observation.ts", "observation", ["test/lib/gateway/observation.test.ts"], {
     "none-at-end": {
       removes: "tier 2: the run is looked at again after its end",
-      from: "if (terms.runnerTier < OBSERVED_TIER) return undefined;\n  const observer",
-      to: "if (terms.runnerTier <= OBSERVED_TIER) return undefined;\n  const observer",
+      from: "return runnerTier >= OBSERVED_TIER && isAddressEqual",
+      to: "return runnerTier > OBSERVED_TIER && isAddressEqual",
     },
     "for-another-observer": {
       removes: "nobody signs in the place of an observer whose key he does not hold",
-      from: "  if (!isAddressEqual(observer, signer.address)) return undefined;\n",
+      from: "  if (!observesEnd(terms, signer.address)) return undefined;\n",
     },
   }),
   ...mutantsOf("lib/gateway/observation.ts", "observation", [GATEWAY], {

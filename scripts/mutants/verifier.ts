@@ -80,16 +80,49 @@ export const verifierMutants: readonly Mutant[] = [
       removes: "only silence is answered with the pinned root",
       from: ' || error?.code !== "TUF_UNREACHABLE"',
     },
+    "older-root": {
+      removes: "the newer of pinned and kept root stands in",
+      from: "kept === undefined || kept.refreshedAt <= PRODUCTION_ROOT_REVIEWED_AT",
+      to: "kept === undefined || error !== undefined",
+    },
+    "kept-too-old": {
+      removes: "a kept root that is older than the pinned one does not stand in",
+      from: " || kept.refreshedAt <= PRODUCTION_ROOT_REVIEWED_AT",
+    },
+    "broken-kept-root": {
+      removes: "a broken kept root is not passed over",
+      from: 'if (findPawlError(thrown)?.code === "TUF_NEVER_REFRESHED") return undefined;',
+      to: "if (findPawlError(thrown)) return undefined;",
+    },
     "pinned-unasked": {
       removes: "the pinned root stands in only on request",
       from: "!options.pinnedIfUnreachable || ",
     },
   }),
-  ...mutantsOf("scripts/commands/reportText.ts", "report-text", [COMMAND], {
+  ...mutantsOf("scripts/conformance.ts", "conformance", ["test/scripts/conformance.test.ts"], {
+    "verdict-ignored": {
+      removes: "a report that does not pass is refused, also without a failed check",
+      from: 'codes.length === 0 ? [evidenceError("VERIFICATION_FAILED").code] : codes',
+      to: "codes",
+    },
+  }),
+  ...mutantsOf("lib/core/printable.ts", "printable", [COMMAND, "test/lib/core/printable.test.ts"], {
     "control-characters": {
       removes: "evidence cannot move the terminal's cursor",
-      from: "return text.replace(/[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]/gu,",
-      to: "return text.replace(/\\0/gu,",
+      from: "const UNSEEN = /[\\p{Cc}\\p{Cf}",
+      to: "const UNSEEN = /[",
+    },
+    "json-as-it-is": {
+      removes: "nor does JSON that is printed",
+      from: ".map((line) => line.replace(UNSEEN, escaped))",
+      to: ".map((line) => escaped && line)",
+    },
+  }),
+  ...mutantsOf("scripts/commands/errorText.ts", "error-text", ["test/scripts/commands/errorText.test.ts"], {
+    "value-as-it-is": {
+      removes: "an error's values are printed unobeyed",
+      from: "printable(String(value))",
+      to: "String(value)",
     },
   }),
   ...mutantsOf("lib/evidence/tradeChecks.ts", "final", [STEP], {

@@ -168,19 +168,30 @@ describe("the report", () => {
     const passed = definitions.map(({ name }) => check(name, "passed"));
 
     it(`passes only with every ${kind} check, once and in order`, () => {
-      expect(verdictOf(kind, passed)).toBe("passed");
-      expect(verdictOf(kind, [])).toBe("failed");
-      expect(verdictOf(kind, passed.slice(1))).toBe("failed");
-      expect(verdictOf(kind, passed.slice(0, -1))).toBe("failed");
-      expect(verdictOf(kind, [...passed, check("more", "passed")])).toBe("failed");
-      expect(verdictOf(kind, [...passed].reverse())).toBe("failed");
+      const verdict = (checks: readonly Check[]) => verdictOf({ kind, checks, signers: [], facts: {} });
+      expect(verdict(passed)).toBe("passed");
+      expect(verdict([])).toBe("failed");
+      expect(verdict(passed.slice(1))).toBe("failed");
+      expect(verdict(passed.slice(0, -1))).toBe("failed");
+      expect(verdict([...passed, check("more", "passed")])).toBe("failed");
+      expect(verdict([...passed].reverse())).toBe("failed");
     });
+
+    const facts = {
+      trust: { profile: "github-private" },
+      attestation: { content: "artifact" },
+      step: { runnerTier: 1, observationHash: zeroHash },
+    };
+    const byFacts = ["certificate-log", "transparency-log", "observation", ...(kind === "step" ? [] : ["statement"])];
 
     it(`fails when any one ${kind} check failed, or one that must pass does not apply`, () => {
       for (const [index, { name, optional }] of definitions.entries()) {
         const withStatus = (status: Check["status"]) => passed.map((c, at) => (at === index ? check(name, status) : c));
-        expect(verdictOf(kind, withStatus("failed"))).toBe("failed");
-        expect(verdictOf(kind, withStatus("not applicable"))).toBe(optional ? "passed" : "failed");
+        const verdict = (status: Check["status"], given: typeof facts | Record<string, never> = facts) =>
+          verdictOf({ kind, checks: withStatus(status), signers: [], facts: given });
+        expect(verdict("failed")).toBe("failed");
+        expect(verdict("not applicable")).toBe(optional ? "passed" : "failed");
+        expect(verdict("not applicable", {})).toBe(optional && !byFacts.includes(name) ? "passed" : "failed");
       }
     });
   }
@@ -197,6 +208,46 @@ describe("the report", () => {
     const forged: VerificationReport = { ...(await verifyChanged({ attestedAt: 1 })), verdict: "passed" };
     expect(() => parseReport(reportBytes(forged))).toThrow(code("SCHEMA_MISMATCH"));
     expect(reportHash(forged)).not.toBe(reportHash(report));
+  });
+
+  const withCheck = (report: VerificationReport, name: string, change: Partial<Check>): VerificationReport => ({
+    ...report,
+    checks: report.checks.map((one) => (one.name === name ? { ...one, ...change } : one)),
+  });
+
+  it("reads back no check that passed with a code or in other words, and none that failed without a code", async () => {
+    const report = await verifyChanged();
+    const failed = await verifyChanged({ attestedAt: 1 });
+    for (const forged of [
+      withCheck(report, "signature", { code: "ATTESTATION_SIGNATURE_INVALID" }),
+      withCheck(report, "signature", { sentence: "The signature was not looked at." }),
+      withCheck(report, "signature", { expected: "x" }),
+      withCheck(report, "signature", { actual: "x" }),
+      withCheck(report, "ratchet", { code: "RATCHET_MISMATCH" }),
+      withCheck(failed, "log-time", { code: null }),
+    ]) {
+      expect(() => parseReport(reportBytes(forged))).toThrow(code("SCHEMA_MISMATCH"));
+    }
+    expect(parseReport(reportBytes(failed))).toEqual(failed);
+  });
+
+  it("reads back no pass without what profile and tier demand", async () => {
+    const report = await verifyChanged();
+    const leftOut = { status: "not applicable", sentence: "It was left out." } as const;
+    for (const name of ["transparency-log", "certificate-log", "observation"]) {
+      expect(() => parseReport(reportBytes(withCheck(report, name, leftOut)))).toThrow(code("SCHEMA_MISMATCH"));
+    }
+    const hosted = await verifyChanged({ topology: "hosted" });
+    expect(hosted.checks.find(({ name }) => name === "observation")?.status).toBe("not applicable");
+    expect(parseReport(reportBytes(hosted))).toEqual(hosted);
+    for (const step of [
+      null,
+      { runnerTier: 2, observationHash: zeroHash },
+      { runnerTier: 1, observationHash: "0x1" },
+    ]) {
+      const forged = { ...hosted, facts: { ...hosted.facts, step } };
+      expect(() => parseReport(reportBytes(forged))).toThrow(code("SCHEMA_MISMATCH"));
+    }
   });
 
   it("shows expected and actual value of what failed", async () => {

@@ -551,7 +551,8 @@ const rows: Readonly<Record<string, Alternatives>> = {
   "29 no evidence": {
     "no checks of either kind": {
       failed: ["failed", "failed"],
-      shows: () => [verdictOf("step", []), verdictOf("attestation", [])],
+      shows: () =>
+        (["step", "attestation"] as const).map((kind) => verdictOf({ kind, checks: [], signers: [], facts: {} })),
     },
     "no bytes": bundleFails(() => undefined, ["bundle: ATTESTATION_JSON_MALFORMED"]),
   },

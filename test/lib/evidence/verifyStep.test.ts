@@ -66,6 +66,18 @@ describe("honest evidence of a step", () => {
     expect(failures(await verifyChanged({ ...changes, finalSigner: gateway }))).toEqual([]);
   });
 
+  it("fails without a look at the ended run only where its verifier demands one", async () => {
+    const { parts, expectation } = await mintStep({ finalObservation: (f) => f });
+    const { finalObservation: _left, ...stripped } = parts;
+    const at = { now: attestedAt + 3600 };
+    const demanding = { ...at, requireFinalObservation: true };
+    expect((await verifyStep(parts, expectation, trust, demanding)).verdict).toBe("passed");
+    expect((await verifyStep(stripped, expectation, trust, at)).verdict).toBe("passed");
+    expect(failures(await verifyStep(stripped, expectation, trust, demanding))).toEqual([
+      "final-observation: FINAL_OBSERVATION_MISSING",
+    ]);
+  });
+
   it("passes at both ends of the log time's window", async () => {
     for (const at of [openedAt - 1800, claimDeadline - 1]) {
       expect(failures(await verifyChanged({ attestedAt: at }, { now: claimDeadline }))).toEqual([]);

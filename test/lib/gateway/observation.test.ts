@@ -3,13 +3,16 @@ import { privateKeyToAccount } from "viem/accounts";
 import { describe, expect, it } from "vitest";
 import { type FinalFacts, finalObservationDigest, parseFinalObservation } from "#lib/evidence/finalObservation.ts";
 import type { AskFacts } from "#lib/gateway/ask.ts";
-import { observeAtEnd } from "#lib/gateway/observation.ts";
+import { observeAtEnd, observesEnd } from "#lib/gateway/observation.ts";
 import { parsePolicy } from "#lib/offers/policy.ts";
 import type { OfferTerms } from "#lib/offers/terms.ts";
 import { runKeyOf } from "#lib/permits/entitlement.ts";
 import { mintStep } from "../evidence/step.fixture.ts";
 
 /** The look at a run that has ended: who signs it, and over what. */
+
+const own = `0x${"a1".repeat(20)}` as const;
+const other = `0x${"b2".repeat(20)}` as const;
 
 const { parts, expectation } = await mintStep({ finalObservation: (facts) => facts });
 const policy = parsePolicy(parts.policy);
@@ -67,4 +70,15 @@ describe("the look at a run's end", () => {
     });
     await expect(refused).rejects.toThrow("the job failed");
   });
+});
+
+it("looks at the end of a run exactly where its own key is the observer of tier 2", () => {
+  const cases: readonly (readonly [Parameters<typeof observesEnd>[0], boolean])[] = [
+    [{ runnerTier: 2, observer: own, gateway: other }, true],
+    [{ runnerTier: 2, observer: zeroAddress, gateway: own }, true],
+    [{ runnerTier: 2, observer: other, gateway: own }, false],
+    [{ runnerTier: 2, observer: zeroAddress, gateway: other }, false],
+    [{ runnerTier: 1, observer: own, gateway: own }, false],
+  ];
+  for (const [terms, looks] of cases) expect(observesEnd(terms, own)).toBe(looks);
 });

@@ -247,6 +247,7 @@ describe("pawl capsule", () => {
     await expect(run("capsule", "signers", "check", "--signers-root", rootFile)).rejects.toMatchObject(conflict);
     await expect(run("verify", write("b.json", "{}"), "--signers", "a")).rejects.toMatchObject({
       code: "VERIFY_CAPSULE_OPTION_UNUSED",
+      exitCode: 2,
     });
     await expect(run("capsule", "sign", plain, "--key", plain, "-o", at("x"))).rejects.toMatchObject({
       code: "CAPSULE_KEY_UNSUPPORTED",

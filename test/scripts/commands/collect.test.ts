@@ -12,7 +12,7 @@ import { collectCommand } from "../../../scripts/commands/collect.ts";
 /** A stand-in for GitHub's API that knows one completed run, whose artifact is no evidence. */
 
 const folder = mkdtempSync(join(tmpdir(), "pawl-collect-"));
-const archive = zipSync({ "evil.sh": new Uint8Array([1]) });
+const archive = zipSync({ "evil.sh\u001b[2J\u009b\u202e": new Uint8Array([1]) });
 const sha = "a".repeat(40);
 const at = "2026-11-20T10:00:00Z";
 let server: Server;
@@ -68,6 +68,7 @@ describe("pawl collect", () => {
     expect(text).toContain("✓ The run has completed and succeeded.");
     expect(text).toContain("✗ The archive holds every expected file once, and nothing else.");
     expect(text).toContain("ARTIFACT_MISMATCH");
+    expect(text).toContain("evil.sh\\u{1b}[2J\\u{9b}\\u{202e}");
     expect(process.exitCode).toBe(3);
     expect(readdirSync(output)).toEqual(["collect.json"]);
     const record = JSON.parse(readFileSync(join(output, "collect.json"), "utf8"));
@@ -77,7 +78,9 @@ describe("pawl collect", () => {
 
   it("prints the same as data", async () => {
     vi.stubEnv("GITHUB_TOKEN", "token");
-    const answer = JSON.parse(await run(join(folder, "data"), "--json"));
+    const text = await run(join(folder, "data"), "--json");
+    expect(text).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    const answer = JSON.parse(text);
     expect(answer).toMatchObject({ accepted: false, files: [] });
   });
 

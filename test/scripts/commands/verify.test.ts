@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -6,12 +6,13 @@ import { Command } from "commander";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { packCapsule } from "#lib/capsule/capsule.ts";
 import { systemClock, systemRandom } from "#lib/core/effects.ts";
+import { canonicalBytes, type Json } from "#lib/core/json.ts";
 import { capsuleAnchors } from "#lib/evidence/capsuleChecks.ts";
 import { createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
 import { createTufRepository, type Publication, serveTuf } from "#lib/sandbox/tufRepository.ts";
 import { trustCommand } from "../../../scripts/commands/trust.ts";
 import { verifyCommand } from "../../../scripts/commands/verify.ts";
-import { mintStep } from "../../lib/evidence/step.fixture.ts";
+import { mintStep, trustedRootJson } from "../../lib/evidence/step.fixture.ts";
 import { claimsOfStep } from "../../lib/sandbox/claims.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pawl-verify-"));
@@ -47,6 +48,13 @@ const bundle = write(
 const root = write("root.json", JSON.stringify(sigstore.trustedRoot));
 const trust = ["--trusted-root", root, "--issuer", claimsOfStep().iss];
 
+type Mutable = ReturnType<typeof JSON.parse>;
+function changed(change: (bundle: Mutable) => void): string {
+  const copy: Mutable = JSON.parse(readFileSync(bundle, "utf8"));
+  change(copy);
+  return JSON.stringify(copy);
+}
+
 /** Runs the command; returns what it printed, without colours, and the exit code. */
 async function run(...args: readonly string[]) {
   const lines: string[] = [];
@@ -81,6 +89,9 @@ describe("pawl verify", () => {
     expect(exitCode).toBe(3);
     expect(output).toContain("found    x\\u{9b}2J\\u{1b}[31m\\u{202e}gnp");
     expect(output.match(/Not reached/g)).toHaveLength(8);
+    const data = (await run(hostile, "--json")).output;
+    expect(data.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(JSON.parse(data).report.checks[0].actual).toBe("x\u009b2J\u001b[31m\u202egnp");
   });
 
   it("says of an unproven signer that it is only claimed", async () => {
@@ -113,6 +124,29 @@ describe("pawl verify", () => {
     expect((await run(bundle, "--json")).exitCode).toBe(3);
   });
 
+  it("asks for the artifact where the bundle signs one directly", async () => {
+    const direct = changed((b) => {
+      delete b.dsseEnvelope;
+      b.messageSignature = { messageDigest: { algorithm: "SHA2_256", digest: "AAAA" }, signature: "AAAA" };
+    });
+    const { output } = await run(write("direct.json", direct), ...trust);
+    expect(output).toContain("ARTIFACT_REQUIRED");
+    expect(output).toContain("Pass what was signed: --artifact <file>, or --digest sha256:");
+    expect(output).not.toContain("Do not rely on this evidence.");
+  });
+
+  it("says of a promise without a proof that fetching it again does not help", async () => {
+    const old = write(
+      "old.json",
+      changed((b) => delete b.verificationMaterial.tlogEntries[0].inclusionProof),
+    );
+    const { output, exitCode } = await run(old, ...trust);
+    expect(exitCode).toBe(3);
+    expect(output).toContain("ATTESTATION_PROOF_MISSING");
+    expect(output).toContain("lacks an inclusion proof");
+    expect(output).not.toContain("Fetch it again");
+  });
+
   it("prints one JSON object with --json", async () => {
     const { output } = await run(bundle, "--digest", `sha256:${digest}`, "--json", ...trust);
     const { report, reportHash } = JSON.parse(output);
@@ -129,6 +163,22 @@ describe("pawl verify", () => {
     await expect(run(capsule, "--identity", "x", ...trust)).rejects.toThrow(
       expect.objectContaining({ code: "VERIFY_OPTION_UNUSED", exitCode: 2 }),
     );
+  });
+
+  it("says that the run was not looked at after its end, and fails that where it is demanded", async () => {
+    const { parts } = await mintStep();
+    const capsule = write("unseen.capsule", await packCapsule(parts, { anchors: capsuleAnchors(parts) }));
+    const own = write("step-root.json", JSON.stringify(trustedRootJson));
+    const args = [capsule, "--trusted-root", own, "--profile", "sandbox", "--issuer", claimsOfStep().iss];
+    const silent = await run(...args);
+    expect(silent.exitCode).toBe(0);
+    expect(silent.output).toContain("The run was not looked at after its end");
+    const { output, exitCode } = await run(...args, "--require-final-observation");
+    expect(exitCode).toBe(3);
+    expect(output).toContain("FINAL_OBSERVATION_MISSING");
+    await expect(run(bundle, "--require-final-observation")).rejects.toMatchObject({
+      code: "VERIFY_CAPSULE_OPTION_UNUSED",
+    });
   });
 
   it("refuses what cannot be read with exit code 2", async () => {
@@ -239,6 +289,32 @@ describe("the root of a verification", () => {
         code: "TUF_SIGNATURE_INVALID",
         exitCode: 3,
       });
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("is the kept one in place of a silent mirror, where it is newer than the pinned one", async () => {
+    const server = await serveTuf();
+    try {
+      const kept = cache();
+      const ask = [bundle, "--mirror", server.url, "--root-cache", kept, "--issuer", claimsOfStep().iss];
+      const offline = [...ask, "--refresh-root", "--first-root", first, "--pinned-if-unreachable"];
+      server.show(published());
+      await run(...ask, "--refresh-root", "--first-root", first);
+      server.show(new Map());
+      const { output, exitCode } = await run(...offline);
+      expect(exitCode).toBe(0);
+      expect(output).toContain("last refreshed, today (in place of a refreshed one: TUF_UNREACHABLE)");
+      const record = readdirSync(kept).find((name) => name.endsWith(".kept.json")) ?? "";
+      const change = (refreshedAt: unknown) => {
+        const old: object = JSON.parse(readFileSync(join(kept, record), "utf8"));
+        writeFileSync(join(kept, record), canonicalBytes({ ...old, refreshedAt } as Json));
+      };
+      change(1);
+      expect((await run(...offline)).output).toContain("pinned with this version");
+      change("1");
+      await expect(run(...offline)).rejects.toMatchObject({ code: "TUF_METADATA_INVALID" });
     } finally {
       await server.close();
     }
