@@ -16,6 +16,8 @@ const config: NextConfig = {
   ],
   // The build checks what it builds; everything else is checked by the root configuration.
   typescript: { tsconfigPath: "tsconfig.app.json" },
+  // A folder of this name would be hidden from the type checker; the protocol's own router answers.
+  rewrites: async () => [{ source: "/.well-known/capsule-signers", destination: "/v1/capsule-signers" }],
   poweredByHeader: false,
   reactStrictMode: true,
   experimental: {

@@ -6,7 +6,7 @@ import { type ErrorJson, findPawlError } from "#lib/core/error.ts";
 import { coreError } from "#lib/core/errors.ts";
 import { parseSchema } from "#lib/core/json.ts";
 import type { VerificationReport } from "#lib/evidence/report.ts";
-import { reportSchema } from "#lib/evidence/report.ts";
+import { readReport } from "#lib/evidence/report.ts";
 import type { ClaimAnswer } from "#lib/settlement/client.ts";
 import { getService } from "./service.ts";
 
@@ -30,17 +30,17 @@ export async function claimStep(permitHash: string): Promise<ClaimOutcome> {
   } catch (thrown) {
     return failed(thrown, null);
   }
-  const readReport = async () => {
+  const storedReport = async () => {
     const row = await claims.report(parseSchema(bytes32, permitHash, "permit hash"));
-    return row ? parseSchema(reportSchema, row.report, "stored report") : null;
+    return row ? readReport(row.report) : null;
   };
   try {
     const answer = await claims.claim(capsule);
-    const report = await readReport();
+    const report = await storedReport();
     if (!report) throw coreError("INTERNAL", { problem: "the report of a claim is missing" });
     return { ok: true, answer, report };
   } catch (thrown) {
     const isRejected = findPawlError(thrown)?.code === "EVIDENCE_REJECTED";
-    return failed(thrown, isRejected ? await readReport() : null);
+    return failed(thrown, isRejected ? await storedReport() : null);
   }
 }

@@ -6,7 +6,7 @@ import { type ErrorJson, findPawlError } from "#lib/core/error.ts";
 import { coreError } from "#lib/core/errors.ts";
 import type { VerificationReport } from "#lib/evidence/report.ts";
 import { loadTrust } from "#lib/evidence/trust.ts";
-import { verifyAttestation } from "#lib/evidence/verify.ts";
+import { verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
 import { pageError } from "../_wallet/errorCatalogue.ts";
 import { readEvidenceFile } from "./evidenceFile.ts";
 import { getService } from "./service.ts";
@@ -38,7 +38,7 @@ export async function verifyEvidence(form: FormData): Promise<VerifyOutcome> {
     const file = readEvidenceFile(evidence);
     if (file.what === "neither") throw pageError("EVIDENCE_UNKNOWN", { bytes: evidence.length });
     if (file.what === "capsule") {
-      const { report } = await claims.verify(file.bytes);
+      const { report } = await claims.verify(file.bytes, { signers: true });
       return { ok: true, what: "capsule", report, isSandbox: isOwnSandbox };
     }
     const isPublic = form.get("root") === "public";

@@ -1,6 +1,5 @@
 import Link from "next/link";
-import { parseSchema } from "#lib/core/json.ts";
-import { reportSchema } from "#lib/evidence/report.ts";
+import { readReport } from "#lib/evidence/report.ts";
 import styles from "../_components/parts.module.css";
 import { Card, Empty, Hex, PageHead, Section } from "../_components/parts.tsx";
 import { ReportView } from "../_components/ReportView.tsx";
@@ -56,10 +55,7 @@ export default async function VerifyPage({ searchParams }: { readonly searchPara
             </p>
           </Card>
           <Section title="Checks">
-            <ReportView
-              report={parseSchema(reportSchema, stored.report, "stored report")}
-              isSandbox={runtime.isSandbox}
-            />
+            <ReportView report={readReport(stored.report)} isSandbox={runtime.isSandbox} />
           </Section>
         </>
       ) : (

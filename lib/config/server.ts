@@ -35,6 +35,8 @@ export const serverEnvironmentSchema = z.object({
   /** `production` (Sigstore's public good instance, built in), or the path of a trusted_root.json. */
   PAWL_TRUST_ROOT: z.string().min(1),
   PAWL_TRUST_PROFILE: z.enum(["public-good", "github-private", "sandbox"]),
+  /** The signed capsule-signers.json that this host publishes; without it, it publishes none. */
+  PAWL_CAPSULE_SIGNERS: z.string().min(1).optional(),
   /** Block tag at which a consumption is safe enough to release keys. */
   PAWL_RELEASE_TAG: z.enum(["safe", "finalized"]).default("safe"),
   /** Reverse proxies in front of this server, each of which appends to `x-forwarded-for`. */

@@ -1,5 +1,4 @@
 import canonicalize from "canonicalize";
-import { stringToBytes } from "viem";
 import type { z } from "zod";
 import { coreError } from "./errors.ts";
 import { refuseDeepNesting } from "./jsonText.ts";
@@ -15,7 +14,7 @@ const MAX_DEPTH = 64;
  * @throws JSON_NOT_CANONICAL for what JSON cannot hold: NaN, functions, half a surrogate pair
  */
 export function canonicalBytes(value: unknown): Uint8Array {
-  return stringToBytes(canonicalText(value, "value"));
+  return new TextEncoder().encode(canonicalText(value, "value"));
 }
 
 /**

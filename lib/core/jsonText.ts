@@ -20,9 +20,11 @@ export function refuseDeepNesting(text: string, maxDepth: number, what: string):
 
 /** Index of the quote that closes the string whose opening quote is at `start`, or of the text's end. */
 export function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === "\\") at += 1;
-    else if (text[at] === '"') return at;
+  for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    // A quote is escaped by an odd number of backslashes before it.
+    let before = quote;
+    while (text[before - 1] === "\\") before -= 1;
+    if ((quote - before) % 2 === 0) return quote;
   }
   return text.length;
 }

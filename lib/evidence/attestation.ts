@@ -1,4 +1,4 @@
-import { bytesToHex, type Hex } from "viem";
+import type { Hex } from "viem";
 import { sha256Hex } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import { type ParsedBundle, parseBundle } from "./bundle.ts";
@@ -7,6 +7,7 @@ import { evidenceError } from "./errors.ts";
 import { type LeafFacts, readSigningCertificate } from "./extensions.ts";
 import {
   checkSameReading,
+  judge,
   type SignedTime,
   toEntity,
   verifyCertificateLog,
@@ -14,7 +15,6 @@ import {
   verifyLogEntries,
   verifySignature,
   verifyTimes,
-  verifyWhole,
 } from "./sigstore.ts";
 import { type TrustPolicy, thresholds } from "./trustedRoot.ts";
 
@@ -29,12 +29,13 @@ export type ReadAttestation = {
  * The checks that hold for every bundle. One function for real bundles and those of a trade: only the trust policy, and
  * afterwards the expected identity, differ.
  *
+ * @param about the artifact, or that its digest is compared elsewhere; needed where the bundle signs an artifact directly
  * @param now unix seconds; times in the future are refused
  */
 export function checkBundle(
   checks: Checklist,
   bundle: Uint8Array,
-  artifact: Uint8Array | undefined,
+  about: { readonly artifact?: Uint8Array; readonly digest?: unknown },
   trust: TrustPolicy,
   now: number,
 ): ReadAttestation {
@@ -45,25 +46,32 @@ export function checkBundle(
   const read = checks.prepare("signing-certificate", () => readSigningCertificate(parsed.leaf));
   if (!read) return { parsed, facts: undefined, times: undefined };
   const { leaf, facts } = read;
-  const entity = checks.prepare("signing-time", () => toEntity(parsed, artifact));
+  const entity = checks.prepare("signing-time", () => toEntity(parsed, about.artifact));
   if (!entity) return { parsed, facts, times: undefined };
   checks.run("signing-certificate", () => checkSameReading(entity, leaf));
 
-  const times = checks.run("signing-time", () => verifyTimes(entity, parsed, leaf, material, now));
-  const chained = times && checks.run("certificate-chain", () => verifyChain(entity, material));
+  const judged = judge({
+    entity,
+    logEntries: parsed.logEntries,
+    publicKey: leaf.publicKey,
+    signer: parsed.leaf,
+    material,
+    limits,
+  });
+  const times = checks.run("signing-time", () => verifyTimes(judged, now));
+  const chained = times && checks.run("certificate-chain", () => verifyChain(judged));
   if (limits.certificateLogs === 0) {
     checks.skip("certificate-log", "Certificates of this instance are not published in a certificate log.");
-  } else if (chained) checks.run("certificate-log", () => verifyCertificateLog(entity, material, limits));
+  } else if (chained) checks.run("certificate-log", () => verifyCertificateLog(judged));
   if (limits.logEntries === 0 && parsed.logEntries.length === 0) {
     checks.skip("transparency-log", "Signatures of this instance are time-stamped and not published in a log.");
-  } else if (times) {
-    checks.run("transparency-log", () => verifyLogEntries(entity, parsed, leaf, material, times, limits));
-  }
+  } else if (times) checks.run("transparency-log", () => verifyLogEntries(judged, times));
   const sound = !checks.hasFailed();
   checks.run("signature", () => {
-    if (parsed.content.kind === "artifact" && artifact === undefined) throw evidenceError("ARTIFACT_REQUIRED");
-    verifySignature(entity, leaf, material);
-    if (sound) verifyWhole(entity, material, limits);
+    if (parsed.content.kind === "artifact" && !about.artifact && !about.digest) {
+      throw evidenceError("ARTIFACT_REQUIRED");
+    }
+    verifySignature(judged, sound);
   });
   return { parsed, facts, times };
 }
@@ -79,7 +87,7 @@ export function attestationFacts({ parsed, facts, times }: ReadAttestation): Rec
     times: (times ?? []).map(({ source, at }) => ({ source, at })),
     logEntries: parsed.logEntries.map((entry) => ({
       kind: `${entry.kind} ${entry.version}`,
-      logId: bytesToHex(entry.logId),
+      logId: `0x${Buffer.from(entry.logId).toString("hex")}`,
       logIndex: entry.logIndex.toString(),
       integratedTime: entry.integratedTime,
     })),

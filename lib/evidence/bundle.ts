@@ -1,15 +1,20 @@
+import { X509Certificate } from "node:crypto";
 import { type Bundle, bundleFromJSON } from "@sigstore/bundle";
 import { z } from "zod";
 import { type EvidenceErrorCode, evidenceError } from "./errors.ts";
 import { parseUnambiguousJson } from "./jsonText.ts";
 
 /** A Sigstore bundle of which only the form has been checked: nothing in it is verified yet. */
-export type ParsedBundle = {
+export type ParsedBundle = UnsignedBundle & {
+  /** DER of the signing certificate. */
+  readonly leaf: Uint8Array;
+};
+
+/** A bundle without the part that says who signed it. */
+export type UnsignedBundle = {
   readonly mediaType: string;
   /** The library's form of the same bytes. */
   readonly bundle: Bundle;
-  /** DER of the signing certificate. */
-  readonly leaf: Uint8Array;
   readonly content: StatementContent | ArtifactContent;
   readonly logEntries: readonly BundleLogEntry[];
   readonly timestamps: number;
@@ -20,8 +25,8 @@ export type StatementContent = {
   readonly payloadType: string;
   readonly payload: Uint8Array;
 };
-/** `digest` is SHA-256, in lower-case hex. */
-type ArtifactContent = { readonly kind: "artifact"; readonly algorithm: string; readonly digest: string };
+/** `algorithm` as the format names it (`SHA2_256`); `digest` in lower-case hex. */
+export type ArtifactContent = { readonly kind: "artifact"; readonly algorithm: string; readonly digest: string };
 
 export type BundleLogEntry = {
   readonly logId: Uint8Array;
@@ -56,9 +61,26 @@ const bytes = z
     ...code("ATTESTATION_BASE64_NOT_CANONICAL"),
   })
   .transform((value) => new Uint8Array(Buffer.from(value, "base64")));
+/** The longest known, with its authority's whole chain, takes 7,296. Its reader costs more per byte than any other. */
+const MAX_TIMESTAMP_CHARACTERS = 10_240;
+const timestamp = z.string().max(MAX_TIMESTAMP_CHARACTERS).pipe(bytes);
 const count = z.string().regex(/^(0|[1-9][0-9]{0,18})$/, "expected an unsigned decimal");
 const list = <S extends z.ZodType>(item: S) =>
   z.array(item).refine((items) => items.length <= MAX_PARTS, code("ATTESTATION_TOO_MANY_PARTS"));
+
+/**
+ * What follows the first empty line are signatures. Each costs a verification, and its maker chooses how many there are;
+ * a log and its witnesses are a handful.
+ */
+const checkpoint = z
+  .string()
+  .max(8192)
+  .refine((envelope) => signatureLines(envelope) <= MAX_PARTS, code("ATTESTATION_TOO_MANY_PARTS"));
+
+function signatureLines(envelope: string): number {
+  const start = envelope.indexOf("\n\n");
+  return start === -1 ? 0 : envelope.slice(start).trim().split("\n").length;
+}
 
 const certificate = z.strictObject({ rawBytes: bytes });
 const proof = z.strictObject({
@@ -66,7 +88,7 @@ const proof = z.strictObject({
   rootHash: bytes,
   treeSize: count,
   hashes: z.array(bytes).max(64).default([]),
-  checkpoint: z.strictObject({ envelope: z.string().max(8192) }),
+  checkpoint: z.strictObject({ envelope: checkpoint }).nullish(),
 });
 const logEntry = z.strictObject({
   logIndex: count,
@@ -77,16 +99,14 @@ const logEntry = z.strictObject({
   inclusionProof: proof.nullish(),
   canonicalizedBody: bytes,
 });
+const publicKey = z.strictObject({ hint: z.string().max(200).nullish() });
 const material = z.strictObject({
   certificate: certificate.nullish(),
   x509CertificateChain: z.strictObject({ certificates: list(certificate) }).nullish(),
-  publicKey: z
-    .unknown()
-    .optional()
-    .refine((value) => value === undefined || value === null, code("ATTESTATION_BARE_KEY")),
+  publicKey: publicKey.nullish(),
   tlogEntries: list(logEntry).nullish(),
   timestampVerificationData: z
-    .strictObject({ rfc3161Timestamps: list(z.strictObject({ signedTimestamp: bytes })).nullish() })
+    .strictObject({ rfc3161Timestamps: list(z.strictObject({ signedTimestamp: timestamp })).nullish() })
     .nullish(),
 });
 const envelope = z.strictObject({
@@ -115,11 +135,59 @@ const bundleSchema = z
 
 /**
  * Reads a bundle strictly: caps, exact media type, no unknown or repeated field, canonical base64, one certificate, one
- * content, one signature, and a proof with every log entry.
+ * content, one signature, and a proof with every log entry, of which none is there twice.
  *
  * @throws ATTESTATION_*, JSON_KEY_REPEATED, JSON_TOO_DEEP
  */
 export function parseBundle(input: Uint8Array): ParsedBundle {
+  const { signer, ...rest } = readBundle(input, readLeaf);
+  return { ...rest, leaf: signer };
+}
+
+/**
+ * As {@link parseBundle}, for a bundle that names a key which its reader holds already. Only for looking at signatures
+ * of other makers: a key does not say which workflow signed, so no evidence is read this way.
+ *
+ * @throws ATTESTATION_*, JSON_KEY_REPEATED, JSON_TOO_DEEP
+ */
+export function parseKeyedBundle(input: Uint8Array): UnsignedBundle {
+  return readBundle(input, readHint);
+}
+
+function readLeaf(found: z.output<typeof material>): Uint8Array {
+  if (found.publicKey) throw evidenceError("ATTESTATION_BARE_KEY");
+  const leaves = [found.certificate, found.x509CertificateChain?.certificates[0]].filter((leaf) => !!leaf);
+  const [leaf] = leaves;
+  if (leaf === undefined || leaves.length !== 1) {
+    throw evidenceError("ATTESTATION_FIELD_INVALID", { field: "verificationMaterial", certificates: leaves.length });
+  }
+  return leaf.rawBytes;
+}
+
+/** What follows the leaf in a chain is never used, but a root in it would ask to be: roots are the verifier's own. */
+function refuseRoot(certificate: Uint8Array): void {
+  const field = "verificationMaterial.x509CertificateChain";
+  let names: X509Certificate;
+  try {
+    names = new X509Certificate(certificate);
+  } catch (cause) {
+    throw evidenceError("ATTESTATION_FIELD_INVALID", { field, problem: "not a certificate" }, cause);
+  }
+  if (names.subject === names.issuer) throw evidenceError("ATTESTATION_FIELD_INVALID", { field, problem: "a root" });
+}
+
+function readHint(found: z.output<typeof material>): string {
+  if (!found.publicKey || found.certificate || found.x509CertificateChain) {
+    throw evidenceError("ATTESTATION_FIELD_INVALID", { field: "verificationMaterial", problem: "not a bare key" });
+  }
+  return found.publicKey.hint ?? "";
+}
+
+/** What a bundle says of its signer, and all else that it says. */
+function readBundle<Signer>(
+  input: Uint8Array,
+  readSigner: (found: z.output<typeof material>) => Signer,
+): UnsignedBundle & { readonly signer: Signer } {
   if (input.length > MAX_BUNDLE_BYTES) {
     throw evidenceError("ATTESTATION_TOO_LARGE", { bytes: input.length, maxBytes: MAX_BUNDLE_BYTES });
   }
@@ -128,16 +196,14 @@ export function parseBundle(input: Uint8Array): ParsedBundle {
   if (!MEDIA_TYPES.has(mediaType)) throw evidenceError("ATTESTATION_MEDIA_TYPE_UNKNOWN", { actual: String(mediaType) });
   const parsed = readFields(json);
   const { verificationMaterial: found, dsseEnvelope, messageSignature: message } = parsed;
-  const leaves = [found.certificate, found.x509CertificateChain?.certificates[0]].filter((leaf) => !!leaf);
-  const [leaf] = leaves;
-  if (leaf === undefined || leaves.length !== 1) {
-    throw evidenceError("ATTESTATION_FIELD_INVALID", { field: "verificationMaterial", certificates: leaves.length });
-  }
+  const signer = readSigner(found);
   const logEntries = (found.tlogEntries ?? []).map(readEntry);
+  refuseRepeated(logEntries);
+  for (const { rawBytes } of found.x509CertificateChain?.certificates.slice(1) ?? []) refuseRoot(rawBytes);
   return {
+    signer,
     mediaType: parsed.mediaType,
     bundle: readWithLibrary(json),
-    leaf: leaf.rawBytes,
     content: contentOf(dsseEnvelope, message),
     logEntries,
     timestamps: found.timestampVerificationData?.rfc3161Timestamps?.length ?? 0,
@@ -156,7 +222,8 @@ function contentOf(
 
 function readEntry(entry: z.output<typeof logEntry>): BundleLogEntry {
   const inclusion = entry.inclusionProof;
-  if (!inclusion) throw evidenceError("ATTESTATION_PROOF_MISSING");
+  // A proof leads to a root; only the checkpoint says that the log stands by it.
+  if (!inclusion?.checkpoint) throw evidenceError("ATTESTATION_PROOF_MISSING");
   const time = Number(entry.integratedTime ?? 0);
   return {
     logId: entry.logId.keyId,
@@ -173,6 +240,16 @@ function readEntry(entry: z.output<typeof logEntry>): BundleLogEntry {
     checkpoint: inclusion.checkpoint.envelope,
     body: entry.canonicalizedBody,
   };
+}
+
+/** A log has one entry of a body: another copy shows nothing more and costs as much again. */
+function refuseRepeated(entries: readonly BundleLogEntry[]): void {
+  const seen = new Set<string>();
+  for (const { logId, body } of entries) {
+    const entry = [logId, body].map((bytes) => Buffer.from(bytes).toString("base64")).join(" ");
+    if (seen.has(entry)) throw evidenceError("ATTESTATION_LOG_ENTRY_REPEATED", { field: "tlogEntries" });
+    seen.add(entry);
+  }
 }
 
 function readJson(input: Uint8Array): unknown {

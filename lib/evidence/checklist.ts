@@ -1,4 +1,5 @@
 import type { Hex } from "viem";
+import type { SignerResult } from "../capsule/signatures.ts";
 import { findPawlError, type PawlError } from "../core/error.ts";
 import { canonicalBytes, type Json } from "../core/json.ts";
 import {
@@ -10,6 +11,9 @@ import {
 } from "./checks.ts";
 import { evidenceError } from "./errors.ts";
 import { type Check, type ReportKind, type VerificationReport, verdictOf } from "./report.ts";
+
+/** What a report says of a check that never ran. */
+export const NOT_REACHED = "Not reached, because something that it needs failed.";
 
 type CheckName = (AttestationCheck | StepCheck)["name"];
 
@@ -69,19 +73,31 @@ export class Checklist {
     this.#record({ name, status: "not applicable", code: null, sentence, expected: null, actual: null });
   }
 
-  report(facts: Readonly<Record<string, Json>>, hashes: Readonly<Record<string, Hex>>): VerificationReport {
+  report(
+    facts: Readonly<Record<string, Json>>,
+    hashes: Readonly<Record<string, Hex>>,
+    signers: readonly SignerResult[] = [],
+  ): VerificationReport {
     const checks = this.#definitions().map(
       ({ name }): Check =>
         this.#results.get(name) ?? {
           name,
           status: "not applicable",
           code: null,
-          sentence: "Not reached, because something that it needs failed.",
+          sentence: NOT_REACHED,
           expected: null,
           actual: null,
         },
     );
-    const report = { v: 1, kind: this.#kind, verdict: verdictOf(this.#kind, checks), checks, facts, hashes } as const;
+    const report = {
+      v: 2,
+      kind: this.#kind,
+      verdict: verdictOf({ kind: this.#kind, checks, signers, facts }),
+      checks,
+      signers,
+      facts,
+      hashes,
+    } as const;
     // A verdict is hashed and signed: it must have a canonical form now, not only when someone asks for it.
     canonicalBytes(report);
     return report;

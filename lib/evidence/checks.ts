@@ -14,7 +14,7 @@ const bundleChecks = [
   must("signing-time", "The time of signing is vouched for by a trusted log or timestamp authority."),
   must("certificate-chain", "The signing certificate chains up to the trusted root and was valid at that time."),
   may("certificate-log", "The signing certificate was published in a trusted certificate log."),
-  may("transparency-log", "The signature is in a trusted transparency log, by proof and by promise."),
+  may("transparency-log", "The signature is in a trusted transparency log, by proof, and by promise where it has one."),
   must("signature", "The signature is by the certificate's key over exactly this content."),
 ] as const;
 
@@ -49,6 +49,7 @@ export const stepChecks = [
   must("parents", "The step follows the last accepted claim."),
   must("policy", "The policy is the one that the offer pins, and names this deployment."),
   must("certificate", "The runner's certificate agrees with permit, claim and signing certificate."),
+  must("policy-rules", "The run kept to every rule of its policy."),
   must("replay", "The runner's certificate was current when it was attested."),
   must("result", "The result is the one that was attested."),
   must("state-bundle", "The state bundle is the one that was attested."),
@@ -56,9 +57,16 @@ export const stepChecks = [
   may("transcript", "The transcript is unbroken and is the one that was committed to."),
   must("receipt", "The gateway acknowledged that it holds result and state bundle."),
   may("observation", "GitHub's API showed the job on a runner of GitHub's own pool, as the observer signed."),
+  may(
+    "final-observation",
+    "After it had ended, GitHub's API still showed the run as it was observed, and no other job.",
+  ),
   must("claim", "The claim is about this step, permit and evidence."),
   must("statement", "The signed payload is exactly this step's statement."),
   may("ratchet", "The next commitments are the ones that the key schedule gives."),
+  may("capsule-anchors", "The capsule's manifest names the step that its files are about."),
+  may("capsule-signatures", "Every signature of the capsule is valid."),
+  may("capsule-signers", "Every expected principal signed the capsule and is trusted to."),
   may("chain-record", "What the evidence was held against is what the chain records."),
 ] as const satisfies readonly CheckDefinition[];
 

@@ -17,6 +17,38 @@ export const evidenceErrors = {
     kind: "invalid",
     sentence: "This trusted root is not built in; pass the path of its trusted_root.json.",
   },
+  TRUSTED_ROOT_STALE: {
+    kind: "unverified",
+    sentence: "Nobody has stood by the trusted root for longer than allowed; run pawl trust refresh.",
+  },
+  TRUSTED_ROOT_AGE_UNKNOWN: {
+    kind: "invalid",
+    sentence: "A trusted root from a file has no known age; leave out the greatest age, or use a refreshed root.",
+  },
+  TUF_UNREACHABLE: {
+    kind: "backend",
+    sentence: "The mirror of trusted roots did not answer; try again, or use the pinned or the last refreshed root.",
+  },
+  TUF_EXPIRED: {
+    kind: "unverified",
+    sentence: "The mirror's metadata has expired: it shows an old state, or this machine's clock is wrong.",
+  },
+  TUF_ROLLED_BACK: {
+    kind: "unverified",
+    sentence: "The mirror shows an older state than was seen before, or one whose parts do not belong together.",
+  },
+  TUF_SIGNATURE_INVALID: {
+    kind: "unverified",
+    sentence: "The mirror's metadata is not signed by the keys that the last trusted metadata names.",
+  },
+  TUF_METADATA_INVALID: {
+    kind: "unverified",
+    sentence: "What the mirror of trusted roots served, or what was kept of it, is not what its metadata says.",
+  },
+  TUF_NEVER_REFRESHED: {
+    kind: "invalid",
+    sentence: "No root of this mirror has been kept; run pawl trust refresh first.",
+  },
 
   // Bundle
   ATTESTATION_TOO_LARGE: { kind: "too-large", sentence: "The attestation bundle is larger than a verifier accepts." },
@@ -25,6 +57,7 @@ export const evidenceErrors = {
     kind: "invalid",
     sentence: "A JSON object repeats a key, so two readers could see two different documents.",
   },
+  JSON_TOO_MANY_VALUES: { kind: "too-large", sentence: "The JSON text holds more values than a verifier accepts." },
   ATTESTATION_MEDIA_TYPE_UNKNOWN: {
     kind: "unverified",
     sentence: "The bundle's media type is not exactly one of the known Sigstore bundle versions.",
@@ -44,12 +77,18 @@ export const evidenceErrors = {
   ATTESTATION_SIGNATURE_COUNT: { kind: "unverified", sentence: "The envelope must carry exactly one signature." },
   ATTESTATION_TOO_MANY_PARTS: {
     kind: "unverified",
-    sentence: "The bundle carries more log entries, timestamps or certificates than a verifier accepts.",
+    sentence:
+      "The bundle carries more log entries, checkpoint signatures, timestamps or certificates than a verifier accepts.",
+  },
+  ATTESTATION_LOG_ENTRY_REPEATED: {
+    kind: "unverified",
+    sentence: "The bundle carries the same entry of the same log more than once.",
   },
   ATTESTATION_BARE_KEY: {
     kind: "unverified",
     sentence: "The bundle names a bare public key; only a certificate says which workflow signed.",
   },
+  ATTESTATION_KEY_MALFORMED: { kind: "invalid", sentence: "The given key is not a public key in PEM." },
   ATTESTATION_PROOF_MISSING: {
     kind: "unverified",
     sentence: "A log entry comes without an inclusion proof; a promise alone is not accepted.",
@@ -61,6 +100,10 @@ export const evidenceErrors = {
 
   // Leaf certificate
   LEAF_NOT_DER: { kind: "unverified", sentence: "The signing certificate is not strict DER of an X.509 v3 leaf." },
+  LEAF_EXTENSIONS_TOO_MANY: {
+    kind: "unverified",
+    sentence: "The signing certificate carries more extensions than a verifier accepts.",
+  },
   LEAF_EXTENSION_REPEATED: { kind: "unverified", sentence: "The signing certificate repeats an extension." },
   LEAF_EXTENSION_UNKNOWN: {
     kind: "unverified",
@@ -140,7 +183,8 @@ export const evidenceErrors = {
   },
   ARTIFACT_REQUIRED: {
     kind: "unverified",
-    sentence: "This bundle signs an artifact's bytes directly; pass the artifact to check the signature.",
+    sentence:
+      "This bundle signs an artifact's bytes directly; pass the artifact, or its digest, to check the signature.",
   },
   SUBJECT_MISMATCH: { kind: "unverified", sentence: "The attestation is not about this artifact." },
   PREDICATE_CONTRADICTS_CERTIFICATE: {
@@ -188,6 +232,14 @@ export const evidenceErrors = {
     kind: "unverified",
     sentence: "The workload was not kept apart as the policy demands: it had a network.",
   },
+  POLICY_RULE_BROKEN: {
+    kind: "policy",
+    sentence: "The run did not keep to a rule of its policy.",
+  },
+  COLD_START_REFUSED: {
+    kind: "restore",
+    sentence: "The step started afresh although it has a parent, and its policy demands that the state is restored.",
+  },
   REPLAY_WINDOW_CLOSED: {
     kind: "unverified",
     sentence: "The runner's certificate had expired when it was attested.",
@@ -201,7 +253,6 @@ export const evidenceErrors = {
     kind: "unverified",
     sentence: "The commitments for the next step are not the ones in certificate and claim.",
   },
-  TRANSCRIPT_BROKEN: { kind: "unverified", sentence: "The transcript's chain of events is broken or not closed." },
   TRANSCRIPT_MISMATCH: {
     kind: "unverified",
     sentence: "The transcript is not the one that the run committed to.",
@@ -220,6 +271,19 @@ export const evidenceErrors = {
     kind: "unverified",
     sentence: "The observation is not signed by the offer's observer or gateway.",
   },
+  FINAL_OBSERVATION_MISSING: {
+    kind: "unverified",
+    sentence: "The evidence holds no signed look at the run after its end, and this verifier demands one.",
+  },
+  FINAL_OBSERVATION_CONTRADICTS_RUN: {
+    kind: "unverified",
+    sentence:
+      "After the run had ended, GitHub's API showed something else than this run, alone, on the observed runner.",
+  },
+  FINAL_OBSERVATION_SIGNER_MISMATCH: {
+    kind: "unverified",
+    sentence: "The final observation is not signed by the offer's observer or gateway.",
+  },
   RATCHET_MISMATCH: {
     kind: "unverified",
     sentence: "The next commitments are not the ones the key schedule gives for these outputs.",
@@ -229,13 +293,22 @@ export const evidenceErrors = {
     sentence: "The capsule states another trade than the chain records.",
   },
 
-  // Capsule and report
-  CAPSULE_TOO_LARGE: { kind: "too-large", sentence: "The evidence capsule is larger than a verifier accepts." },
-  CAPSULE_MALFORMED: { kind: "invalid", sentence: "The file is not an evidence capsule, or its manifest is wrong." },
-  CAPSULE_FILE_MISSING: { kind: "invalid", sentence: "The evidence capsule lacks a file." },
+  // Report
+  REPORT_VERSION_UNKNOWN: {
+    kind: "invalid",
+    sentence: "The report is of a version that this program does not read; verify the evidence again.",
+  },
+  VERIFY_CAPSULE_OPTION_UNUSED: {
+    kind: "invalid",
+    sentence: "This option is about a capsule, its signers or its run; a bundle has one signer, its own, and no trade.",
+  },
   VERIFY_OPTION_UNUSED: {
     kind: "invalid",
     sentence: "This option describes the signer of a bundle; a capsule is held against the terms of its own trade.",
+  },
+  ROOT_OPTION_UNUSED: {
+    kind: "invalid",
+    sentence: "This option says how a mirror of trusted roots is asked, and none is; add the option it needs.",
   },
   EVIDENCE_FILE_UNREADABLE: { kind: "invalid", sentence: "The file cannot be read; check its path." },
   EVIDENCE_FILE_UNWRITABLE: { kind: "invalid", sentence: "The file cannot be written; check its folder." },

@@ -16,7 +16,17 @@ export type InTotoStatement = {
 };
 
 const MAX_DEPTH = 32;
+/** Predicates may be long lists; these are still read in milliseconds. */
+const MAX_VALUES = 8192;
 const MAX_SUBJECTS = 8;
+/** A subject names its digest under a few algorithms at most. */
+const MAX_DIGESTS = 8;
+
+const few = (value: unknown) => typeof value === "object" && value !== null && Object.keys(value).length <= MAX_DIGESTS;
+const digests = z
+  .unknown()
+  .refine(few, `expected at most ${MAX_DIGESTS} digests`)
+  .pipe(z.record(z.string(), z.string().regex(/^[0-9a-f]{8,128}$/, "expected lower-case hex")));
 
 const statementSchema = z.strictObject({
   _type: z.enum(["https://in-toto.io/Statement/v0.1", "https://in-toto.io/Statement/v1"]),
@@ -25,7 +35,7 @@ const statementSchema = z.strictObject({
       z.object({
         name: z.string().optional(),
         uri: z.string().optional(),
-        digest: z.record(z.string(), z.string().regex(/^[0-9a-f]{8,128}$/, "expected lower-case hex")),
+        digest: digests,
       }),
     )
     .min(1)
@@ -64,7 +74,7 @@ function readPayload(payload: Uint8Array): unknown {
     throw evidenceError("STATEMENT_MALFORMED", { problem: "not UTF-8" }, cause);
   }
   try {
-    return parseUnambiguousJson(text, MAX_DEPTH);
+    return parseUnambiguousJson(text, MAX_DEPTH, MAX_VALUES);
   } catch (cause) {
     if (cause instanceof SyntaxError) throw evidenceError("STATEMENT_MALFORMED", { problem: "not JSON" }, cause);
     throw cause;

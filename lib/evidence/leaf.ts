@@ -27,12 +27,14 @@ export type Leaf = {
 };
 
 const MAX_LEAF_BYTES = 16_384;
+/** Fulcio writes 28. */
+const MAX_EXTENSIONS = 64;
 const P256_ALGORITHM = "301306072a8648ce3d020106082a8648ce3d030107";
 
 /**
  * Takes a leaf apart, strictly.
  *
- * @throws LEAF_NOT_DER, LEAF_EXTENSION_REPEATED, LEAF_KEY_UNSUPPORTED
+ * @throws LEAF_NOT_DER, LEAF_EXTENSIONS_TOO_MANY, LEAF_EXTENSION_REPEATED, LEAF_KEY_UNSUPPORTED
  */
 export function parseLeaf(bytes: Uint8Array): Leaf {
   if (bytes.length > MAX_LEAF_BYTES) throw evidenceError("LEAF_NOT_DER", { bytes: bytes.length });
@@ -69,7 +71,11 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
 
 function readExtensions(wrapper: DerElement): ReadonlyMap<string, LeafExtension> {
   const found = new Map<string, LeafExtension>();
-  for (const element of readDerList(readDer(wrapper.content, derTag.sequence).content)) {
+  const elements = readDerList(readDer(wrapper.content, derTag.sequence).content);
+  if (elements.length > MAX_EXTENSIONS) {
+    throw evidenceError("LEAF_EXTENSIONS_TOO_MANY", { expected: `at most ${MAX_EXTENSIONS}`, actual: elements.length });
+  }
+  for (const element of elements) {
     const parts = readDerList(expectTag(element, derTag.sequence).content);
     const [oid, second, third] = parts;
     const hasFlag = parts.length === 3;

@@ -19,11 +19,11 @@ const verifierOf: Readonly<Record<string, (spec: unknown) => unknown>> = {
   "dsse 0.0.2": (spec) => at(spec, "dsseV002", "signatures", 0, "verifier", "x509Certificate", "rawBytes"),
 };
 
-/** @throws LOG_ENTRY_MISMATCH, LOG_PROOF_INCONSISTENT */
-export function checkLogEntry(entry: BundleLogEntry, leaf: Uint8Array): void {
-  const signer = signerOf(entry);
-  if (signer === undefined || Buffer.compare(signer, leaf) !== 0) {
-    throw evidenceError("LOG_ENTRY_MISMATCH", { problem: "the entry names another certificate than the bundle" });
+/** @param signer DER of the certificate, or of the key. @throws LOG_ENTRY_MISMATCH, LOG_PROOF_INCONSISTENT */
+export function checkLogEntry(entry: BundleLogEntry, signer: Uint8Array): void {
+  const named = signerOf(entry);
+  if (named === undefined || Buffer.compare(named, signer) !== 0) {
+    throw evidenceError("LOG_ENTRY_MISMATCH", { problem: "the entry names another signer than the bundle" });
   }
   const [, size, root] = entry.checkpoint.split("\n");
   if (size !== entry.proof.treeSize.toString()) {
@@ -40,7 +40,7 @@ export function checkLogEntry(entry: BundleLogEntry, leaf: Uint8Array): void {
   }
 }
 
-/** DER of the certificate that the entry's body names, in whichever encoding the entry's kind uses. */
+/** DER of the certificate or key that the entry's body names, in whichever encoding the entry's kind uses. */
 function signerOf(entry: BundleLogEntry): Uint8Array | undefined {
   const read = verifierOf[`${entry.kind} ${entry.version}`];
   if (read === undefined) {
@@ -55,9 +55,10 @@ function signerOf(entry: BundleLogEntry): Uint8Array | undefined {
   const field = z.string().safeParse(read(at(body, "spec")));
   if (!field.success) return undefined;
   const decoded = Buffer.from(field.data, "base64");
-  const pem = /^-----BEGIN CERTIFICATE-----\n(?<body>[A-Za-z0-9+/=\n]+)-----END CERTIFICATE-----\n?$/.exec(
-    decoded.toString("latin1"),
-  );
+  const pem =
+    /^-----BEGIN (?<label>CERTIFICATE|PUBLIC KEY)-----\n(?<body>[A-Za-z0-9+/=\n]+)-----END \k<label>-----\n?$/.exec(
+      decoded.toString("latin1"),
+    );
   return pem?.groups?.body === undefined ? decoded : Buffer.from(pem.groups.body, "base64");
 }
 

@@ -6,7 +6,7 @@ const what = "next-tokens.json";
 const MAX_NEXT_TOKENS_BYTES = 4096;
 
 /** `next-tokens.json`, version 1: commitments to what the next step needs, never the secrets themselves. */
-const nextTokensSchema = z.strictObject({
+export const nextTokensSchema = z.strictObject({
   v: z.literal(1),
   entitlement: bytes32,
   step: z.int().min(1).max(0xffff_ffff),

@@ -8,7 +8,7 @@ const what = "result.json";
  * `result.json`, version 1. `salt` is 32 random bytes, so that the public hash of a short result gives nothing away.
  * The payload is either open, or sealed by HPKE to the buyer's `resultKey`; it names neither certificate nor claim.
  */
-const resultSchema = z
+export const resultSchema = z
   .strictObject({
     v: z.literal(1),
     salt: bytes32,

@@ -1,25 +1,49 @@
 import { createPublicKey } from "node:crypto";
+import { p256 } from "@noble/curves/nist";
 import { type SignedEntity, type TrustMaterial, toSignedEntity, VerificationError, Verifier } from "@sigstore/verify";
-import type { BundleLogEntry, ParsedBundle } from "./bundle.ts";
+import { rememberEncoding } from "./authorities.ts";
+import type { ArtifactContent, BundleLogEntry, UnsignedBundle } from "./bundle.ts";
 import { evidenceError } from "./errors.ts";
 import type { Leaf } from "./leaf.ts";
 import { checkLogEntry } from "./logEntry.ts";
 import type { Thresholds } from "./trustedRoot.ts";
 
 /**
- * The cryptographic checks of a bundle. Each stage gives the library one aspect of the bundle to verify, so that each
- * has a result of its own; the last stage runs the library over the whole once more, so that nothing is accepted which
- * it would refuse as a whole. What the library does not look at is checked beside it.
+ * The cryptographic checks of a bundle. The library judges the whole once, by its own order and rules. What it accepts
+ * has passed every stage below, and only what it does not look at is checked beside it. What it refuses is given to it
+ * again one aspect at a time, so that the failure has the name and code of its own check.
  */
 
 /** A signed time, unix seconds: from a log's promise, or from a timestamp authority. */
 export type SignedTime = { readonly source: "log" | "authority"; readonly at: number };
 
+/** A bundle before the library, and whether the library accepts it as a whole under this material and these limits. */
+export type Judged = {
+  readonly entity: SignedEntity;
+  readonly logEntries: readonly BundleLogEntry[];
+  /** DER of the key that signed. */
+  readonly publicKey: Uint8Array;
+  /** DER of what a log entry must name as the signer: the certificate, or the key where there is none. */
+  readonly signer: Uint8Array;
+  readonly material: TrustMaterial;
+  readonly limits: Thresholds;
+  readonly accepted: boolean;
+};
+
 const CLOCK_SKEW_SECONDS = 300;
-/** Reads the bundle into the library's form. @throws ATTESTATION_FIELD_INVALID */
-export function toEntity(parsed: ParsedBundle, artifact: Uint8Array | undefined): SignedEntity {
+
+/**
+ * Reads the bundle into the library's form. Without the artifact, a signature over it is judged by the digest that the
+ * bundle states; whether that is the right digest is another question.
+ *
+ * @throws ATTESTATION_FIELD_INVALID
+ */
+export function toEntity({ bundle, content }: UnsignedBundle, artifact: Uint8Array | undefined): SignedEntity {
   try {
-    return toSignedEntity(parsed.bundle, Buffer.from(artifact ?? []));
+    const entity = toSignedEntity(bundle, Buffer.from(artifact ?? []));
+    if (entity.key.$case === "certificate") rememberEncoding(entity.key.certificate);
+    if (content.kind === "statement" || artifact !== undefined) return entity;
+    return { ...entity, signature: overDigest(entity.signature, content) };
   } catch (cause) {
     throw evidenceError("ATTESTATION_FIELD_INVALID", { problem: "a timestamp or certificate is unreadable" }, cause);
   }
@@ -38,27 +62,38 @@ export function checkSameReading(entity: SignedEntity, leaf: Leaf): void {
   }
 }
 
+/** Has the library judge the whole. */
+export function judge(bundle: Omit<Judged, "accepted">): Judged {
+  const { entity, material, limits } = bundle;
+  try {
+    verifierOf(material, limits, 1).verify(entity);
+    return { ...bundle, accepted: true };
+  } catch {
+    // Why is found out by the stages, each under its own name.
+    return { ...bundle, accepted: false };
+  }
+}
+
 /** @throws TIMESTAMP_INVALID, TIMESTAMP_IN_FUTURE, LOG_TIME_UNSIGNED */
 export function verifyTimes(
-  entity: SignedEntity,
-  parsed: ParsedBundle,
-  leaf: Leaf,
-  material: TrustMaterial,
+  { entity, logEntries, publicKey, material, accepted }: Judged,
   now: number,
 ): readonly SignedTime[] {
-  for (const entry of parsed.logEntries) {
+  for (const entry of logEntries) {
     if (entry.integratedTime !== null && !entry.hasPromise) {
       throw evidenceError("LOG_TIME_UNSIGNED", { actual: entry.integratedTime });
     }
   }
-  stage("TIMESTAMP_INVALID", () =>
-    verifierOf(leafKey(material, leaf), { logEntries: 0, certificateLogs: 0 }, 1).verify({
-      ...entity,
-      key: { $case: "public-key", hint: "" },
-      tlogEntries: [],
-      signature: acceptAnySigner(entity),
-    }),
-  );
+  if (!accepted) {
+    stage("TIMESTAMP_INVALID", () =>
+      verifierOf(signerKey(material, publicKey), { logEntries: 0, certificateLogs: 0 }, 1).verify({
+        ...entity,
+        key: { $case: "public-key", hint: "" },
+        tlogEntries: [],
+        signature: acceptAnySigner(entity),
+      }),
+    );
+  }
   const times = entity.timestamps.map((timestamp): SignedTime => {
     if (timestamp.$case === "transparency-log")
       return { source: "log", at: Number(timestamp.tlogEntry.integratedTime) };
@@ -72,7 +107,8 @@ export function verifyTimes(
 }
 
 /** @throws CHAIN_INVALID */
-export function verifyChain(entity: SignedEntity, material: TrustMaterial): true {
+export function verifyChain({ entity, material, accepted }: Judged): true {
+  if (accepted) return true;
   stage("CHAIN_INVALID", () => {
     try {
       verifySigner(entity, material, 0);
@@ -85,30 +121,27 @@ export function verifyChain(entity: SignedEntity, material: TrustMaterial): true
 }
 
 /** @throws TRANSPARENCY_INVALID */
-export function verifyCertificateLog(entity: SignedEntity, material: TrustMaterial, limits: Thresholds): void {
-  stage("TRANSPARENCY_INVALID", () => verifySigner(entity, material, limits.certificateLogs));
+export function verifyCertificateLog({ entity, material, limits, accepted }: Judged): void {
+  if (!accepted) stage("TRANSPARENCY_INVALID", () => verifySigner(entity, material, limits.certificateLogs));
 }
 
 /** @throws LOG_* */
 export function verifyLogEntries(
-  entity: SignedEntity,
-  parsed: ParsedBundle,
-  leaf: Leaf,
-  material: TrustMaterial,
+  { entity, logEntries, publicKey, signer, material, limits, accepted }: Judged,
   times: readonly SignedTime[],
-  limits: Thresholds,
 ): void {
   if (limits.logEntries === 0) {
-    if (parsed.logEntries.length > 0) throw evidenceError("LOG_ENTRY_UNEXPECTED", { actual: parsed.logEntries.length });
+    if (logEntries.length > 0) throw evidenceError("LOG_ENTRY_UNEXPECTED", { actual: logEntries.length });
     return;
   }
-  if (parsed.logEntries.length === 0) throw evidenceError("LOG_ENTRY_MISSING");
-  for (const entry of parsed.logEntries) {
-    checkLogEntry(entry, parsed.leaf);
+  if (logEntries.length === 0) throw evidenceError("LOG_ENTRY_MISSING");
+  for (const entry of logEntries) {
+    checkLogEntry(entry, signer);
     checkLogKey(entry, material, times);
   }
+  if (accepted) return;
   try {
-    verifierOf(leafKey(material, leaf), limits, 0).verify({
+    verifierOf(signerKey(material, publicKey), limits, 0).verify({
       ...entity,
       key: { $case: "public-key", hint: "" },
       timestamps: [],
@@ -121,21 +154,23 @@ export function verifyLogEntries(
   }
 }
 
-/** The signature alone, under the leaf's key. @throws ATTESTATION_SIGNATURE_INVALID */
-export function verifySignature(entity: SignedEntity, leaf: Leaf, material: TrustMaterial): void {
-  stage("ATTESTATION_SIGNATURE_INVALID", () =>
-    verifierOf(leafKey(material, leaf), { logEntries: 0, certificateLogs: 0 }, 0).verify({
+/**
+ * The signature under the leaf's key.
+ *
+ * @param sound every other check has passed: what the library refuses as a whole then fails here, whatever its reason
+ * @throws ATTESTATION_SIGNATURE_INVALID
+ */
+export function verifySignature({ entity, publicKey, material, limits, accepted }: Judged, sound: boolean): void {
+  if (accepted) return;
+  stage("ATTESTATION_SIGNATURE_INVALID", () => {
+    verifierOf(signerKey(material, publicKey), { logEntries: 0, certificateLogs: 0 }, 0).verify({
       ...entity,
       key: { $case: "public-key", hint: "" },
       timestamps: [],
       tlogEntries: [],
-    }),
-  );
-}
-
-/** Everything at once, by the library's own order and rules. @throws ATTESTATION_SIGNATURE_INVALID */
-export function verifyWhole(entity: SignedEntity, material: TrustMaterial, limits: Thresholds): void {
-  stage("ATTESTATION_SIGNATURE_INVALID", () => verifierOf(material, limits, 1).verify(entity));
+    });
+    if (sound) verifierOf(material, limits, 1).verify(entity);
+  });
 }
 
 /** The log's key must have been valid whenever the bundle says that the entry was made. */
@@ -158,21 +193,47 @@ function verifySigner(entity: SignedEntity, material: TrustMaterial, certificate
   });
 }
 
-/** The real signature for whatever is compared with it, without judging whose it is. */
-function acceptAnySigner({ signature }: SignedEntity): SignedEntity["signature"] {
+/** The library hashes the artifact itself; this takes the hash instead. Only SHA-256 under a P-256 key is known. */
+function overDigest(signature: SignedEntity["signature"], content: ArtifactContent): SignedEntity["signature"] {
   return {
-    signature: signature.signature,
-    compareSignature: (other) => signature.compareSignature(other),
-    compareDigest: (digest) => signature.compareDigest(digest),
-    compareSignedDigest: (digest) => signature.compareSignedDigest(digest),
-    verifySignature: () => true,
+    ...delegated(signature),
+    verifySignature: (key) => {
+      const { x, y, crv } = key.export({ format: "jwk" });
+      if (content.algorithm !== "SHA2_256" || crv !== "P-256") return false;
+      const point = Buffer.concat([
+        Uint8Array.of(4),
+        Buffer.from(x ?? "", "base64url"),
+        Buffer.from(y ?? "", "base64url"),
+      ]);
+      try {
+        return p256.verify(signature.signature, content.digest, point, { format: "der", lowS: false, prehash: false });
+      } catch {
+        // Bytes that are no signature at all are nobody's signature.
+        return false;
+      }
+    },
   };
 }
 
-/** Trust material for the stages that do not ask who signed: they are given the leaf's key without its chain. */
-function leafKey(material: TrustMaterial, leaf: Leaf): TrustMaterial {
-  const publicKey = createPublicKey({ key: Buffer.from(leaf.publicKey), format: "der", type: "spki" });
-  return { ...material, publicKey: () => ({ publicKey, validFor: () => true }) };
+/** The real signature for whatever is compared with it, without judging whose it is. */
+function acceptAnySigner({ signature }: SignedEntity): SignedEntity["signature"] {
+  return { ...delegated(signature), verifySignature: () => true };
+}
+
+/** Everything of a signature but its verification. */
+function delegated(signature: SignedEntity["signature"]) {
+  return {
+    signature: signature.signature,
+    compareSignature: (other: Buffer) => signature.compareSignature(other),
+    compareDigest: (digest: Buffer) => signature.compareDigest(digest),
+    compareSignedDigest: (digest: Buffer) => signature.compareSignedDigest(digest),
+  };
+}
+
+/** Trust material for what does not ask who signed: the signer's key, without a chain. */
+export function signerKey(material: TrustMaterial, publicKey: Uint8Array): TrustMaterial {
+  const key = createPublicKey({ key: Buffer.from(publicKey), format: "der", type: "spki" });
+  return { ...material, publicKey: () => ({ publicKey: key, validFor: () => true }) };
 }
 
 function verifierOf(material: TrustMaterial, limits: Thresholds, timestamps: 0 | 1): Verifier {

@@ -1,4 +1,4 @@
-import { type Hex, stringToBytes } from "viem";
+import type { Hex } from "viem";
 
 /** SHA-256 digests of the four attested files. */
 export type StatementHashes = {
@@ -23,7 +23,7 @@ export function statementBytes(hashes: StatementHashes): Uint8Array {
   const subjects = subjectNames.map(
     (name, index) => `{"name":"${name}","digest":{"sha256":"${(digests[index] ?? "").slice(2)}"}}`,
   );
-  return stringToBytes(
+  return new TextEncoder().encode(
     `{"_type":"https://in-toto.io/Statement/v1","subject":[${subjects.join(",")}],` +
       `"predicateType":"${STEP_PREDICATE_TYPE}","predicate":{"v":1}}`,
   );

@@ -1,14 +1,18 @@
 import { type Address, type Hex, hexToBytes, recoverAddress, zeroAddress, zeroHash } from "viem";
+import type { StepEvidence } from "../capsule/capsule.ts";
+import { type FileDigest, fileHash } from "../capsule/digest.ts";
 import { sha256Hex } from "../core/hash.ts";
 import { type Policy, parsePolicy } from "../offers/policy.ts";
 import { checkTermsAgainstPolicy } from "../offers/terms.ts";
 import { runKeyOf } from "../permits/entitlement.ts";
 import { permitHash } from "../permits/stepPermit.ts";
-import type { CapsuleParts } from "./capsule.ts";
+import { closingData } from "../transcript/event.ts";
+import { readTranscript } from "../transcript/reader.ts";
 import type { Certificate } from "./certificate.ts";
 import type { StepClaim } from "./claim.ts";
 import { type EvidenceErrorCode, evidenceError } from "./errors.ts";
 import type { LeafFacts } from "./extensions.ts";
+import { finalObservationDigest, parseFinalObservation } from "./finalObservation.ts";
 import { expectEqual } from "./identity.ts";
 import { parseNextTokens } from "./nextTokens.ts";
 import { type Observation, observationDigest, parseObservation } from "./observation.ts";
@@ -16,7 +20,6 @@ import { parseReceipt, receiptDigest } from "./receipt.ts";
 import { parseResult } from "./result.ts";
 import type { SignedTime } from "./sigstore.ts";
 import type { StepExpectation, Trade } from "./trade.ts";
-import { closingData, parseTranscript } from "./transcript.ts";
 
 /**
  * The equalities between the files of a step, its permit and its terms. Each function is one check of the report and
@@ -46,6 +49,15 @@ function expectFields(code: EvidenceErrorCode, expected: Expected, actual: objec
   }
 }
 
+const permitHashes = new WeakMap<StepExpectation, Hex>();
+
+/** The permit's EIP-712 digest. Five checks compare with it, and it costs more than most of them. */
+export function permitHashOf(expectation: StepExpectation): Hex {
+  const hash = permitHashes.get(expectation) ?? permitHash(expectation.permit, expectation);
+  permitHashes.set(expectation, hash);
+  return hash;
+}
+
 /** @throws PERMIT_TERMS_MISMATCH */
 export function checkPermit({ permit, terms, openedAt }: StepExpectation): void {
   const { gateway, signerCommit, policyHash } = terms;
@@ -70,7 +82,7 @@ export async function checkPermitSignature(
   signature: Hex | undefined,
   verify: VerifyDigest,
 ): Promise<void> {
-  const digest = permitHash(expectation.permit, expectation);
+  const digest = permitHashOf(expectation);
   for (const signer of signature === undefined ? [] : signers) {
     if (await verify(signer, digest, signature ?? "0x")) return;
   }
@@ -103,12 +115,12 @@ export function checkCertificate(
   certificate: Certificate,
   facts: LeafFacts,
   claim: StepClaim,
-  parts: CapsuleParts,
+  parts: StepEvidence,
   expectation: StepExpectation,
   serverUrl: string,
 ): void {
   const { permit } = expectation;
-  const hash = permitHash(permit, expectation);
+  const hash = permitHashOf(expectation);
   const { run, ...rest } = certificate;
   const { chainId, permitConsumer, settlement } = expectation;
   const { entitlement, step, policyHash, inputHash, workerKey, parentStateCommitment, parentNetCommitment } = permit;
@@ -143,12 +155,6 @@ export function checkCertificate(
   );
 }
 
-/** Only a namespace of its own takes the network away from a workload. @throws ISOLATION_TOO_WEAK */
-export function checkIsolation({ runner }: Certificate, policy: Policy): void {
-  if (policy.network.mode !== "none") return;
-  expectEqual("ISOLATION_TOO_WEAK", "isolation", "process+network-namespace", runner.isolation);
-}
-
 /** @throws REPLAY_WINDOW_CLOSED */
 export function checkReplay({ replay }: Certificate, times: readonly SignedTime[]): void {
   const late = times.find(({ at }) => at > replay.expiresAt);
@@ -170,9 +176,13 @@ export function checkResult(bytes: Uint8Array, claim: StepClaim, policy: Policy,
 }
 
 /** Without the bundle's bytes, the hashes of certificate and claim still have to agree. @throws STATE_BUNDLE_MISMATCH */
-export function checkStateBundle(bytes: Uint8Array | undefined, certificate: Certificate, claim: StepClaim): void {
+export function checkStateBundle(
+  bundle: Uint8Array | FileDigest | undefined,
+  certificate: Certificate,
+  claim: StepClaim,
+): void {
   expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, certificate.bundleHash);
-  if (bytes) expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, sha256Hex(bytes));
+  if (bundle) expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, fileHash(bundle));
 }
 
 /** @throws NEXT_TOKENS_MISMATCH, JSON_*, SCHEMA_MISMATCH */
@@ -189,9 +199,9 @@ export function checkNextTokens(bytes: Uint8Array, claim: StepClaim): void {
   }
 }
 
-/** @throws TRANSCRIPT_MISMATCH, TRANSCRIPT_BROKEN, JSON_*, SCHEMA_MISMATCH */
+/** @throws TRANSCRIPT_MISMATCH, TRANSCRIPT_BROKEN, TRANSCRIPT_TOO_LARGE, JSON_*, SCHEMA_MISMATCH */
 export function checkTranscript(bytes: Uint8Array, certificate: Certificate, claim: StepClaim): void {
-  const transcript = parseTranscript(bytes);
+  const transcript = readTranscript(bytes);
   expectEqual("TRANSCRIPT_MISMATCH", "transcriptRoot", claim.transcriptRoot, transcript.root);
   const { resultHash, bundleHash, nextTokensHash, receiptHash, nextStateCommitment, nextNetCommitment } = certificate;
   expectFields(
@@ -210,7 +220,7 @@ export async function checkReceipt(
 ): Promise<void> {
   const { v: _v, signature, ...receipt } = parseReceipt(bytes);
   const { resultHash, bundleHash } = claim;
-  const permit = permitHash(expectation.permit, expectation);
+  const permit = permitHashOf(expectation);
   expectFields("RECEIPT_MISMATCH", { permitHash: permit, resultHash, bundleHash }, receipt);
   const { gateway } = expectation.terms;
   if (!(await verify(gateway, receiptDigest(receipt, expectation), signature))) {
@@ -296,8 +306,68 @@ function checkPool({ runnerName, observedAt }: Observation, { openedAt }: StepEx
   }
 }
 
+/**
+ * The run looked at again once it had ended: the same run and commit, no job besides the one that was permitted, that
+ * job completed with success on a runner of GitHub's own pool, and the attestation made while it ran.
+ *
+ * @throws FINAL_OBSERVATION_*, JSON_*, SCHEMA_MISMATCH
+ */
+export async function checkFinalObservation(
+  bytes: Uint8Array,
+  certificate: Certificate,
+  times: readonly SignedTime[],
+  policy: Policy,
+  expectation: StepExpectation,
+  verify: VerifyDigest,
+): Promise<void> {
+  const { signature, ...facts } = parseFinalObservation(bytes);
+  const { permit, terms } = expectation;
+  const { run } = certificate;
+  const code = "FINAL_OBSERVATION_CONTRADICTS_RUN";
+  const [job] = facts.jobs;
+  expectFields(
+    code,
+    {
+      repository: run.repository,
+      repositoryId: permit.repositoryId.toString(),
+      runId: permit.runId.toString(),
+      runAttempt: permit.runAttempt,
+      sha: permit.sourceCommit.slice(2),
+      event: "workflow_dispatch",
+      totalJobs: 1,
+    },
+    facts,
+  );
+  expectEqual(code, "jobs", 1, facts.jobs.length);
+  if (job === undefined) throw evidenceError(code, { field: "jobs" });
+  expectFields(
+    code,
+    {
+      checkRunId: run.checkRunId,
+      status: "completed",
+      conclusion: "success",
+      runnerName: certificate.runner.name,
+      runnerGroupId: 0,
+      runnerGroupName: HOSTED_GROUP,
+      labels: policy.runsOn,
+    },
+    { ...job, labels: job.labels.join() },
+  );
+  const earliest = job.startedAt - CLOCK_SKEW_SECONDS;
+  const latest = job.completedAt + CLOCK_SKEW_SECONDS;
+  const outside = times.find(({ at }) => at < earliest || at > latest);
+  if (outside || facts.observedAt < job.completedAt) {
+    const actual = outside?.at ?? facts.observedAt;
+    throw evidenceError(code, { field: "completedAt", expected: `${earliest} to ${latest}`, actual });
+  }
+  const signer = terms.observer === zeroAddress ? terms.gateway : terms.observer;
+  if (!(await verify(signer, finalObservationDigest(facts, runKeyOf({ ...permit }), expectation), signature))) {
+    throw evidenceError("FINAL_OBSERVATION_SIGNER_MISMATCH", { expected: signer });
+  }
+}
+
 /** @throws CLAIM_MISMATCH */
-export function checkClaim(claim: StepClaim, parts: CapsuleParts, expectation: StepExpectation): void {
+export function checkClaim(claim: StepClaim, parts: StepEvidence, expectation: StepExpectation): void {
   const { chainId, settlement, permit } = expectation;
   expectFields(
     "CLAIM_MISMATCH",
@@ -306,10 +376,10 @@ export function checkClaim(claim: StepClaim, parts: CapsuleParts, expectation: S
       settlement,
       entitlement: permit.entitlement,
       step: permit.step,
-      permitHash: permitHash(permit, expectation),
+      permitHash: permitHashOf(expectation),
       certificateHash: sha256Hex(parts.certificate),
       resultHash: sha256Hex(parts.result),
-      ...(parts.stateBundle && { bundleHash: sha256Hex(parts.stateBundle) }),
+      ...(parts.stateBundle && { bundleHash: fileHash(parts.stateBundle) }),
     },
     claim,
   );

@@ -3,6 +3,7 @@ import seeds from "@sigstore/tuf/seeds.json" with { type: "json" };
 import { type TrustMaterial, toTrustMaterial } from "@sigstore/verify";
 import type { Hex } from "viem";
 import { sha256Hex } from "../core/hash.ts";
+import { rememberAuthorities } from "./authorities.ts";
 import { evidenceError } from "./errors.ts";
 import { parseUnambiguousJson } from "./jsonText.ts";
 
@@ -65,7 +66,7 @@ export function parseTrustedRoot(bytes: Uint8Array): ParsedTrustedRoot {
       throw evidenceError("TRUSTED_ROOT_UNDATED", { name });
   }
   try {
-    return { hash: sha256Hex(bytes), material: toTrustMaterial(root) };
+    return { hash: sha256Hex(bytes), material: rememberAuthorities(toTrustMaterial(root)) };
   } catch (cause) {
     throw evidenceError("TRUSTED_ROOT_MALFORMED", { problem: "a key or certificate cannot be read" }, cause);
   }
@@ -91,12 +92,22 @@ function readRoot(bytes: Uint8Array): TrustedRoot {
 /** SHA-256 of the production root this version was reviewed with; a dependency update cannot change it unseen. */
 const PRODUCTION_ROOT_HASH: Hex = "0x6494e21ea73fa7ee769f85f57d5a3e6a08725eae1e38c755fc3517c9e6bc0b66";
 
+/** When that was: 2026-11-21, unix seconds. */
+export const PRODUCTION_ROOT_REVIEWED_AT = 1_795_219_200;
+
 /**
  * Sigstore's public root, as the TUF client ships it.
  *
  * @throws TRUSTED_ROOT_CHANGED
  */
 export function productionRoot(): ParsedTrustedRoot {
+  production ??= readProductionRoot();
+  return production;
+}
+
+let production: ParsedTrustedRoot | undefined;
+
+function readProductionRoot(): ParsedTrustedRoot {
   const encoded = seeds["https://tuf-repo-cdn.sigstore.dev"].targets["trusted_root.json"];
   const bytes = new Uint8Array(Buffer.from(encoded, "base64"));
   const actual = sha256Hex(bytes);

@@ -1,25 +1,17 @@
-import { createHash } from "node:crypto";
 import { zeroHash } from "viem";
+import type { StepEvidence } from "../capsule/capsule.ts";
+import { fileHash } from "../capsule/digest.ts";
 import { sha256Hex } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
-import { permitHash } from "../permits/stepPermit.ts";
 import { attestationFacts, attestationHashes, checkBundle, type ReadAttestation } from "./attestation.ts";
 import type { ParsedBundle } from "./bundle.ts";
-import type { CapsuleParts } from "./capsule.ts";
+import { type CapsuleExpectation, checkCapsule } from "./capsuleChecks.ts";
+import { identityVerifier } from "./capsuleIdentity.ts";
 import { parseCertificate } from "./certificate.ts";
 import { Checklist } from "./checklist.ts";
 import { decodeClaim } from "./claim.ts";
 import { evidenceError } from "./errors.ts";
-import type { LeafFacts } from "./extensions.ts";
-import { checkIssuer, checkSignerName, type ExpectedIdentity, expectEqual, parseWorkflowUri } from "./identity.ts";
-import {
-  type ArtifactDigest,
-  checkStatedRun,
-  checkSubject,
-  type InTotoStatement,
-  readStatement,
-  statedRun,
-} from "./inToto.ts";
+import { evaluatePolicy, type RuleOutcome, requirePolicyKept } from "./policyRules.ts";
 import type { VerificationReport } from "./report.ts";
 import { checkRun } from "./runChecks.ts";
 import { STATEMENT_PAYLOAD_TYPE, statementBytes } from "./statement.ts";
@@ -27,7 +19,7 @@ import { encodeTrade, normaliseExpectation, parseTrade, type StepExpectation, ty
 import {
   checkCertificate,
   checkClaim,
-  checkIsolation,
+  checkFinalObservation,
   checkNextTokens,
   checkObservation,
   checkParents,
@@ -40,55 +32,13 @@ import {
   checkResult,
   checkStateBundle,
   checkTranscript,
+  permitHashOf,
   type RatchetOutcome,
   type VerifyDigest,
   verifyDigestOfKey,
 } from "./tradeChecks.ts";
 import type { TrustPolicy } from "./trustedRoot.ts";
-
-/** A bundle and, where there is one, what it is said to be about. */
-export type Attestation = {
-  /** The bundle file's bytes. */
-  readonly bundle: Uint8Array;
-  /** The artifact's bytes; a bundle that signs an artifact directly cannot be checked without. */
-  readonly artifact?: Uint8Array;
-  /** Instead of the artifact. */
-  readonly digest?: ArtifactDigest;
-};
-
-/**
- * Verifies any Sigstore bundle of GitHub Actions, offline. It never throws for evidence, however broken: every failure
- * is a named check of the report.
- *
- * @param expected.identity who should have signed; parts left out are reported as not applicable
- * @param expected.predicate whether a provenance predicate that names another run than the certificate is refused
- * (default) or not looked at
- * @param now unix seconds
- */
-export function verifyAttestation(
-  attestation: Attestation,
-  expected: {
-    readonly trust: TrustPolicy;
-    readonly identity?: ExpectedIdentity;
-    readonly predicate?: "must agree" | "ignored";
-  },
-  now: number,
-): VerificationReport {
-  const { trust, identity = {}, predicate = "must agree" } = expected;
-  const checks = new Checklist("attestation");
-  const read = checkBundle(checks, attestation.bundle, attestation.artifact, trust, now);
-  const { parsed, facts } = read;
-  const statement = parsed && facts && checkContent(checks, parsed, facts, attestation, predicate);
-  if (facts) checkIdentity(checks, facts, identity, trust);
-  return checks.report(
-    {
-      trust: { profile: trust.profile, issuer: trust.issuer },
-      attestation: attestationFacts(read),
-      statement: statement ? statementFacts(statement) : null,
-    },
-    attestationHashes(attestation.bundle, read, trust),
-  );
-}
+import { type Attestation, verifyAttestation } from "./verifyAttestation.ts";
 
 export type StepOptions = {
   /** Unix seconds. */
@@ -97,17 +47,25 @@ export type StepOptions = {
   readonly ratchet?: RatchetOutcome;
   /** Verifies signatures of contract accounts as well; without, only keys sign. */
   readonly verifyDigest?: VerifyDigest;
+  /** The capsule that the evidence came in; without, only the evidence itself is checked. */
+  readonly capsule?: CapsuleExpectation;
+  /**
+   * Fails evidence without a look at the ended run. Whoever holds a capsule can leave that file out, so a reader who
+   * knows that there was such a look asks for it.
+   */
+  readonly requireFinalObservation?: boolean;
 };
 
 /**
- * Verifies the evidence of a trade's step. Like {@link verifyAttestation} it never throws for evidence.
+ * Verifies the evidence of a trade's step. However broken the evidence, it never throws: every failure is
+ * a named check of the report.
  *
  * @param evidence the parts of a capsule, as bytes
  * @param expectation what the chain says of the step. Without it the capsule's own statement is used, and the report
  * says that nothing was compared with the chain: who relies on a report for money gives it.
  */
 export async function verifyStep(
-  evidence: CapsuleParts,
+  evidence: StepEvidence,
   expectation: StepExpectation | undefined,
   trust: TrustPolicy,
   options: StepOptions,
@@ -118,29 +76,37 @@ export async function verifyStep(
     checks.skip("chain-record", "Nothing was compared with the chain: this is what the capsule itself states.");
   } else if (expectation && trade) checks.run("chain-record", () => checkTrade(trade.expectation, expectation));
 
-  const read = checkBundle(checks, evidence.bundle, undefined, trust, options.now);
+  const read = checkBundle(checks, evidence.bundle, {}, trust, options.now);
   const stated = expectation ?? trade?.expectation;
   const held = stated && normaliseExpectation(stated);
-  if (held) await checkStep(checks, read, evidence, held, trade, trust, options);
+  const rules = held && (await checkStep(checks, read, evidence, held, trade, trust, options));
+  const attest = (attestation: Attestation) => verifyAttestation(attestation, { trust }, options.now);
+  const signers = checkCapsule(checks, evidence, options.capsule, {
+    now: options.now,
+    verifyIdentity: identityVerifier(attest, trust),
+  });
   return checks.report(
     {
       trust: { profile: trust.profile, issuer: trust.issuer },
       attestation: attestationFacts(read),
       step: held ? stepFacts(held) : null,
+      policy: rules ? rules.map((outcome) => ({ ...outcome })) : null,
     },
     { ...attestationHashes(evidence.bundle, read, trust), ...stepHashes(evidence, held) },
+    signers,
   );
 }
 
+/** @returns the rules of the policy and whether each was kept, as far as policy and certificate could be read */
 async function checkStep(
   checks: Checklist,
   { parsed, facts, times }: ReadAttestation,
-  evidence: CapsuleParts,
+  evidence: StepEvidence,
   expectation: StepExpectation,
   trade: Trade | undefined,
   trust: TrustPolicy,
   options: StepOptions,
-): Promise<void> {
+): Promise<readonly RuleOutcome[] | undefined> {
   const { permit, terms, permitSigners } = expectation;
   const verify = options.verifyDigest ?? verifyDigestOfKey;
   if (facts) checkRun(checks, facts, times, expectation, trust);
@@ -158,11 +124,12 @@ async function checkStep(
   if (claim) checks.run("claim", () => checkClaim(claim, evidence, expectation));
   const certificate = checks.prepare("certificate", () => parseCertificate(evidence.certificate));
   if (claim && certificate && facts) {
-    checks.run("certificate", () => {
-      checkCertificate(certificate, facts, claim, evidence, expectation, trust.serverUrl);
-      if (policy) checkIsolation(certificate, policy);
-    });
+    checks.run("certificate", () =>
+      checkCertificate(certificate, facts, claim, evidence, expectation, trust.serverUrl),
+    );
   }
+  const rules = certificate && policy && evaluatePolicy(policy, certificate, { resultBytes: evidence.result.length });
+  if (rules) checks.run("policy-rules", () => requirePolicyKept(rules));
   if (certificate && times) checks.run("replay", () => checkReplay(certificate, times));
   if (claim && policy) checks.run("result", () => checkResult(evidence.result, claim, policy, permit.resultKey));
   if (claim && certificate) {
@@ -188,6 +155,21 @@ async function checkStep(
       await checkObservation(evidence.observation, signature, certificate, facts, policy, expectation, verify);
     });
   }
+  const { finalObservation } = evidence;
+  if (finalObservation === undefined && options.requireFinalObservation) {
+    checks.run("final-observation", () => {
+      throw evidenceError("FINAL_OBSERVATION_MISSING");
+    });
+  } else if (finalObservation === undefined) {
+    checks.skip(
+      "final-observation",
+      "No look at the run after its end is here; whoever held the files may have left it out.",
+    );
+  } else if (certificate && times && policy) {
+    await checks.runAsync("final-observation", () =>
+      checkFinalObservation(finalObservation, certificate, times, policy, expectation, verify),
+    );
+  }
   if (parsed) checks.run("statement", () => checkStatement(parsed, evidence));
   const { ratchet } = options;
   if (ratchet === undefined) checks.skip("ratchet", "Only the gateway holds the keys that this is computed from.");
@@ -197,10 +179,11 @@ async function checkStep(
       checkRatchet(ratchet, claim);
     });
   }
+  return rules;
 }
 
 /** The payload is rebuilt from the files in hand and compared as bytes. */
-function checkStatement({ content }: ParsedBundle, evidence: CapsuleParts): void {
+function checkStatement({ content }: ParsedBundle, evidence: StepEvidence): void {
   if (content.kind !== "statement") throw evidenceError("ATTESTATION_NOT_A_STATEMENT");
   if (content.payloadType !== STATEMENT_PAYLOAD_TYPE) {
     throw evidenceError("STATEMENT_PAYLOAD_TYPE_UNKNOWN", {
@@ -213,7 +196,7 @@ function checkStatement({ content }: ParsedBundle, evidence: CapsuleParts): void
     certificateHash: sha256Hex(evidence.certificate),
     resultHash: sha256Hex(evidence.result),
     // Left out of the capsule, the bundle is the one that the claim names.
-    bundleHash: evidence.stateBundle ? sha256Hex(evidence.stateBundle) : decodeClaim(evidence.claim).bundleHash,
+    bundleHash: evidence.stateBundle ? fileHash(evidence.stateBundle) : decodeClaim(evidence.claim).bundleHash,
   });
   if (Buffer.compare(expected, content.payload) !== 0) {
     throw evidenceError("STATEMENT_MISMATCH", { expected: sha256Hex(expected), actual: sha256Hex(content.payload) });
@@ -228,12 +211,17 @@ function checkTrade(stated: StepExpectation, recorded: StepExpectation): void {
   }
 }
 
-function stepFacts({ chainId, permitConsumer, settlement, permit, openedAt, claimDeadline }: StepExpectation): Json {
-  const { entitlement, step, gateway } = permit;
-  return { chainId, permitConsumer, settlement, entitlement, step, gateway, openedAt, claimDeadline };
+function stepFacts(expectation: StepExpectation): Json {
+  const { chainId, permitConsumer, settlement, permit, terms, openedAt, claimDeadline } = expectation;
+  const { entitlement, step, gateway, observationHash } = permit;
+  const { runnerTier } = terms;
+  return {
+    ...{ chainId, permitConsumer, settlement, entitlement, step, gateway, openedAt, claimDeadline },
+    ...{ runnerTier, observationHash },
+  };
 }
 
-function stepHashes(evidence: CapsuleParts, expectation: StepExpectation | undefined) {
+function stepHashes(evidence: StepEvidence, expectation: StepExpectation | undefined) {
   return {
     claim: sha256Hex(evidence.claim),
     certificate: sha256Hex(evidence.certificate),
@@ -241,92 +229,10 @@ function stepHashes(evidence: CapsuleParts, expectation: StepExpectation | undef
     result: sha256Hex(evidence.result),
     nextTokens: sha256Hex(evidence.nextTokens),
     receipt: sha256Hex(evidence.receipt),
-    ...(evidence.stateBundle && { stateBundle: sha256Hex(evidence.stateBundle) }),
+    ...(evidence.stateBundle && { stateBundle: fileHash(evidence.stateBundle) }),
     ...(evidence.transcript && { transcript: sha256Hex(evidence.transcript) }),
     ...(evidence.observation && { observation: sha256Hex(evidence.observation) }),
-    ...(expectation && { permit: permitHash(expectation.permit, expectation) }),
+    ...(evidence.finalObservation && { finalObservation: sha256Hex(evidence.finalObservation) }),
+    ...(expectation && { permit: permitHashOf(expectation) }),
   };
-}
-
-function checkContent(
-  checks: Checklist,
-  parsed: ParsedBundle,
-  facts: LeafFacts,
-  { artifact, digest }: Attestation,
-  predicate: "must agree" | "ignored",
-): InTotoStatement | undefined {
-  const digests = artifact === undefined ? (digest ? [digest] : []) : digestsOf(artifact);
-  const { content } = parsed;
-  if (content.kind === "artifact") {
-    checks.skip("statement", "The bundle signs an artifact directly and carries no statement.");
-    checks.skip("predicate", "The bundle carries no statement.");
-    if (digests.length === 0) checks.skip("artifact", "No artifact was given to compare with.");
-    else checks.run("artifact", () => checkMessageDigest(content, digests));
-    return undefined;
-  }
-  const statement = checks.run("statement", () => readStatement(content));
-  if (!statement) return undefined;
-  if (digests.length === 0) checks.skip("artifact", "No artifact was given to compare with.");
-  else checks.run("artifact", () => checkSubject(statement, digests));
-  const stated = statedRun(statement);
-  if (predicate === "ignored") checks.skip("predicate", "The predicate was not looked at.");
-  else if (stated === null) checks.skip("predicate", "The predicate names no run.");
-  else checks.run("predicate", () => checkStatedRun(stated, facts));
-  return statement;
-}
-
-function checkIdentity(checks: Checklist, facts: LeafFacts, expected: ExpectedIdentity, trust: TrustPolicy): void {
-  checks.run("issuer", () => checkIssuer(facts, trust.issuer));
-  const { san, signerWorkflow, signerCommit, sourceRepositoryId } = expected;
-  if (san === undefined) {
-    const named = checks.prepare("identity", () => checkSignerName(facts));
-    if (named) checks.skip("identity", "No identity was expected: this holds for whoever signed.");
-  } else {
-    checks.run("identity", () => {
-      checkSignerName(facts);
-      expectEqual("SIGNER_IDENTITY_MISMATCH", "subject alternative name", san, facts.san);
-    });
-  }
-  if (signerWorkflow === undefined) checks.skip("signer-workflow", "No signer workflow was expected.");
-  else {
-    checks.run("signer-workflow", () => {
-      const signer = parseWorkflowUri(facts.signerUri, trust.serverUrl);
-      expectEqual("SIGNER_WORKFLOW_MISMATCH", "signer workflow", signerWorkflow, signer?.path);
-    });
-  }
-  if (signerCommit === undefined) checks.skip("signer-commit", "No signer commit was expected.");
-  else {
-    checks.run("signer-commit", () =>
-      expectEqual("SIGNER_COMMIT_MISMATCH", "signer commit", signerCommit, facts.signerDigest),
-    );
-  }
-  if (sourceRepositoryId === undefined) checks.skip("source-repository", "No source repository was expected.");
-  else {
-    checks.run("source-repository", () =>
-      expectEqual("SOURCE_REPOSITORY_MISMATCH", "repository id", sourceRepositoryId, facts.sourceRepositoryId),
-    );
-  }
-}
-
-function checkMessageDigest(
-  content: { readonly algorithm: string; readonly digest: string },
-  digests: readonly ArtifactDigest[],
-): void {
-  const named = content.algorithm === "SHA2_256" ? "sha256" : content.algorithm === "SHA2_512" ? "sha512" : undefined;
-  if (digests.some(({ algorithm, value }) => algorithm === named && value === content.digest)) return;
-  throw evidenceError("SUBJECT_MISMATCH", {
-    expected: digests.map(({ algorithm, value }) => `${algorithm}:${value}`).join(" or "),
-    actual: `${content.algorithm}:${content.digest}`,
-  });
-}
-
-function digestsOf(artifact: Uint8Array): readonly ArtifactDigest[] {
-  return (["sha256", "sha512"] as const).map((algorithm) => ({
-    algorithm,
-    value: createHash(algorithm).update(artifact).digest("hex"),
-  }));
-}
-
-function statementFacts({ predicateType, subjects }: InTotoStatement): Json {
-  return { predicateType, subjects: subjects.map(({ name, digest }) => ({ name, digest: { ...digest } })) };
 }

@@ -1,6 +1,7 @@
 import type { Address, Hex, PublicClient } from "viem";
 import type { Deployment } from "../chain/deployment.ts";
 import type { Clock, RandomBytes } from "../core/effects.ts";
+import type { FinalFacts } from "../evidence/finalObservation.ts";
 import type { OfferTerms } from "../offers/terms.ts";
 import type { BlockTag, StepOpening } from "../permits/entitlement.ts";
 import type { StepPermit } from "../permits/stepPermit.ts";
@@ -16,6 +17,9 @@ export type ObserveRun = (run: {
   readonly terms: OfferTerms;
   readonly runsOn: string;
 }) => Promise<Uint8Array>;
+
+/** A tier-2 look at the run after it has ended. Refuses by throwing. */
+export type ObserveEnd = (run: { readonly facts: AskFacts; readonly runsOn: string }) => Promise<FinalFacts>;
 
 /**
  * Starts the pinned workflow at the pinned source and answers the run's id.
@@ -70,6 +74,7 @@ export type GatewayDependencies = {
   readonly ratchet: Ratchet;
   readonly verifyToken: VerifyRunToken;
   readonly observe: ObserveRun;
+  readonly observeEnd: ObserveEnd;
   readonly dispatch: DispatchRun;
   readonly findRun: FindRun;
   readonly consume: ConsumeStep;

@@ -50,6 +50,8 @@ const jobSchema = z.object({
   runner_name: z.string().nullable(),
   runner_group_id: z.int().nullable(),
   runner_group_name: z.string().nullable(),
+  started_at: z.iso.datetime().nullable().default(null),
+  completed_at: z.iso.datetime().nullable().default(null),
 });
 const jobsSchema = z.object({ total_count: z.int(), jobs: z.array(jobSchema) });
 

@@ -28,6 +28,10 @@ export const githubErrors = {
     kind: "backend",
     sentence: "GitHub's API did not show the job on a runner in time, so the step is not released.",
   },
+  GITHUB_TOKEN_MISSING: {
+    kind: "invalid",
+    sentence: "GitHub gives artifacts only to a token with Actions: read. Put one into the environment.",
+  },
   RUN_NOT_COMPLETED: { kind: "conflict", sentence: "The run has not completed; collect its evidence when it has." },
   RUN_NOT_SUCCESSFUL: { kind: "conflict", sentence: "The run did not succeed, so it has no evidence to collect." },
   ARTIFACT_MISSING: {

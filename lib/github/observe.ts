@@ -1,5 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "../core/effects.ts";
+import { sha256Hex } from "../core/hash.ts";
+import type { FinalFacts } from "../evidence/finalObservation.ts";
 import type { ObservedFacts } from "../evidence/observation.ts";
 import type { GitHubClient, WorkflowJob, WorkflowRun } from "./client.ts";
 import { githubError } from "./errors.ts";
@@ -41,8 +43,6 @@ const POLL_MILLISECONDS = 1_000;
 export type ObserveOptions = {
   readonly client: Pick<GitHubClient, "getRunAttempt" | "listJobs">;
   readonly clock: Clock;
-  /** `running` before a release; `completed` for the check after the run. */
-  readonly phase?: "running" | "completed";
   readonly waitMilliseconds?: number;
   readonly pollMilliseconds?: number;
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
@@ -57,7 +57,7 @@ export type ObserveOptions = {
  * @throws GITHUB_UNREACHABLE, GITHUB_REFUSED, GITHUB_ANSWER_INVALID
  */
 export async function observeRun(run: RunToObserve, options: ObserveOptions): Promise<Observation> {
-  const { client, clock, phase = "running", sleep = pause } = options;
+  const { client, clock, sleep = pause } = options;
   const wait = options.waitMilliseconds ?? WAIT_MILLISECONDS;
   const poll = options.pollMilliseconds ?? POLL_MILLISECONDS;
   for (let waited = 0; ; waited += poll) {
@@ -66,19 +66,80 @@ export async function observeRun(run: RunToObserve, options: ObserveOptions): Pr
     const jobs = await client.listJobs(run);
     const job = onlyJob(run, jobs.value);
     const runner = runnerOf(job);
-    if (runner !== undefined && isInPhase(job, phase)) {
+    if (runner !== undefined && job.status === "in_progress") {
       compareRunner(run, job, runner);
       return {
         facts: factsOf(run, job, runner, clock()),
         raw: { run: attempt.raw, jobs: jobs.raw },
       };
     }
-    if (phase === "running" && job.status === "completed") {
+    if (job.status === "completed") {
       throw githubError("OBSERVATION_MISMATCH", { field: "status", expected: "in_progress", actual: job.status });
     }
     if (waited >= wait) throw githubError("OBSERVATION_UNAVAILABLE", { runId: run.runId, status: job.status });
     await sleep(poll);
   }
+}
+
+/**
+ * Looks at the run again once it has ended: still the one job, which has succeeded on a runner of GitHub's pool. The API
+ * lags here too, so a job that it still shows as running is looked at again for up to a minute.
+ *
+ * @throws OBSERVATION_MISMATCH with field, expected and actual value
+ * @throws OBSERVATION_UNAVAILABLE when no end was shown in time
+ * @throws GITHUB_UNREACHABLE, GITHUB_REFUSED, GITHUB_ANSWER_INVALID
+ */
+export async function observeEnd(run: RunToObserve, options: ObserveOptions): Promise<FinalFacts> {
+  const { client, clock, sleep = pause } = options;
+  const wait = options.waitMilliseconds ?? WAIT_MILLISECONDS;
+  const poll = options.pollMilliseconds ?? POLL_MILLISECONDS;
+  for (let waited = 0; ; waited += poll) {
+    const attempt = await client.getRunAttempt(run);
+    compareRun(run, attempt.value);
+    const jobs = await client.listJobs(run);
+    const job = onlyJob(run, jobs.value);
+    const { started_at: startedAt, completed_at: completedAt } = job;
+    const runner = runnerOf(job);
+    if (job.status === "completed" && startedAt !== null && completedAt !== null) {
+      if (runner === undefined) {
+        throw githubError("OBSERVATION_MISMATCH", { field: "runner_name", expected: "a runner", actual: null });
+      }
+      same("conclusion", "success", job.conclusion ?? undefined);
+      compareRunner(run, job, runner);
+      return {
+        v: 1,
+        repository: run.repository,
+        repositoryId: run.repositoryId,
+        runId: run.runId,
+        runAttempt: run.runAttempt,
+        sha: run.sha,
+        event: run.event,
+        totalJobs: jobs.value.total_count,
+        jobs: [
+          {
+            checkRunId: run.checkRunId,
+            status: job.status,
+            conclusion: "success",
+            runnerName: runner.name,
+            runnerGroupId: runner.groupId,
+            runnerGroupName: runner.groupName,
+            labels: job.labels,
+            startedAt: unixSeconds(startedAt),
+            completedAt: unixSeconds(completedAt),
+          },
+        ],
+        observedAt: clock(),
+        runHash: sha256Hex(attempt.raw),
+        jobsHash: sha256Hex(jobs.raw),
+      };
+    }
+    if (waited >= wait) throw githubError("OBSERVATION_UNAVAILABLE", { runId: run.runId, status: job.status });
+    await sleep(poll);
+  }
+}
+
+function unixSeconds(time: string): number {
+  return Math.floor(Date.parse(time) / 1000);
 }
 
 function compareRun(run: RunToObserve, seen: WorkflowRun): void {
@@ -117,10 +178,6 @@ function runnerOf(job: WorkflowJob): Runner | undefined {
   const { runner_name: name, runner_group_id: groupId, runner_group_name: groupName } = job;
   if (name === null || name === "" || groupId === null || groupName === null) return undefined;
   return { name, groupId, groupName };
-}
-
-function isInPhase(job: WorkflowJob, phase: "running" | "completed"): boolean {
-  return job.status === (phase === "running" ? "in_progress" : "completed");
 }
 
 function compareRunner(run: RunToObserve, job: WorkflowJob, runner: Runner): void {

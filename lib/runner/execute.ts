@@ -32,8 +32,9 @@ export async function execute(
   await writeState(folders.state, restored);
   log(`checking out ${policy.workload.repository}@${policy.workload.commit}`);
   await checkoutWorkload(environment.GITHUB_SERVER_URL, policy.workload, folders.code);
-  await runWorkload(policy, folders, isolation);
+  const used = await runWorkload(policy, folders, isolation);
   return {
+    used,
     payload: await readResultPayload(folders.output, policy.limits.resultBytes),
     state: await collectState(folders.state, bundleLimits(policy.limits.stateBytes)),
     logHash: sha256Hex(new Uint8Array(await readFile(folders.log))),

@@ -11,11 +11,12 @@ import { encodeClaim } from "../evidence/claim.ts";
 import { encodeNextTokens } from "../evidence/nextTokens.ts";
 import { encodeReceipt } from "../evidence/receipt.ts";
 import { checksumsText } from "../evidence/statement.ts";
-import { createTranscript } from "../evidence/transcript.ts";
 import { parsePolicy } from "../offers/policy.ts";
 import { contextKind, type StepContext } from "../permits/stepContext.ts";
 import { stepPermitJson } from "../permits/stepPermit.ts";
 import { sealBundle } from "../state/bundle.ts";
+import { TRANSCRIPT_FILE } from "../transcript/event.ts";
+import { createTranscript } from "../transcript/writer.ts";
 import { ask, waitForPermit, waitForRelease } from "./asking.ts";
 import { openCapabilities } from "./capabilities.ts";
 import { deliver, sealResult } from "./delivery.ts";
@@ -148,6 +149,14 @@ export async function runStep(
     nextNetCommitment,
     transcriptRoot: closed.root,
     receiptHash: sha256Hex(receiptFile),
+    usage: {
+      inputBytes: caps.input.length,
+      resultBytes: result.length,
+      stateBytes: work.state.reduce((sum, { bytes }) => sum + bytes.length, 0),
+      workloadMilliseconds: work.used.milliseconds,
+      memoryBytes: work.used.memoryBytes,
+      tools: [...policy.tools],
+    },
     restoreMode: restored.bundleHash === zeroHash ? "genesis" : "restored",
     finishedAt: dependencies.clock(),
     replay: { nonce: bytesToHex(random(32)), expiresAt: release.envelopes.state.header.expiresAt },
@@ -181,7 +190,7 @@ export async function runStep(
     "state.bundle": bundle.bytes,
     "next-tokens.json": nextTokens,
     "policy.json": policyFile,
-    "transcript.json": closed.bytes,
+    [TRANSCRIPT_FILE]: closed.bytes,
     "receipt.json": receiptFile,
     "permit.json": canonicalBytes({
       permit: stepPermitJson(permitted.permit),

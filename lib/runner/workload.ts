@@ -12,6 +12,9 @@ import type { Isolation } from "./isolation.ts";
 /** A workload may write as much as it likes; this much is kept. */
 const LOG_BYTES = 1_048_576;
 
+/** How long a workload ran, and the most that was seen of its memory. */
+export type WorkloadUsage = { readonly milliseconds: number; readonly memoryBytes: number };
+
 export type WorkloadFolders = {
   readonly code: string;
   readonly state: string;
@@ -25,9 +28,15 @@ export type WorkloadFolders = {
  * (files of its own folders only, no child processes, no native code), the kernel's isolation, and the policy's limits
  * on time and memory. Every process it leaves behind is killed before this returns.
  *
+ * @returns what it used
+ *
  * @throws WORKLOAD_FAILED, WORKLOAD_LIMIT_EXCEEDED
  */
-export async function runWorkload(policy: Policy, folders: WorkloadFolders, isolation: Isolation): Promise<void> {
+export async function runWorkload(
+  policy: Policy,
+  folders: WorkloadFolders,
+  isolation: Isolation,
+): Promise<WorkloadUsage> {
   const { limits, workload } = policy;
   const own = await Promise.all(
     [folders.code, folders.state, folders.output, folders.input].map((path) => realpath(path)),
@@ -42,6 +51,8 @@ export async function runWorkload(policy: Policy, folders: WorkloadFolders, isol
   ];
   const [command, ...prefix] = isolation.command;
   const log = openLog(folders.log);
+  const began = performance.now();
+  let mostMemory = 0;
   const child = spawn(command, [...prefix, process.execPath, ...nodeArguments], {
     cwd: code,
     detached: true,
@@ -65,7 +76,8 @@ export async function runWorkload(policy: Policy, folders: WorkloadFolders, isol
   };
   const deadline = setTimeout(() => stop("stepSeconds"), limits.stepSeconds * 1000);
   const watch = setInterval(async () => {
-    if ((await residentBytes(child.pid)) > limits.memoryBytes) stop("memoryBytes");
+    mostMemory = Math.max(mostMemory, await residentBytes(child.pid));
+    if (mostMemory > limits.memoryBytes) stop("memoryBytes");
   }, 200);
   try {
     const ended = await new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
@@ -76,6 +88,7 @@ export async function runWorkload(policy: Policy, folders: WorkloadFolders, isol
       throw runnerError("WORKLOAD_LIMIT_EXCEEDED", { limit: exceeded, value: limits[exceeded] });
     }
     if (ended.code !== 0) throw runnerError("WORKLOAD_FAILED", { exitCode: ended.code, signal: ended.signal });
+    return { milliseconds: Math.ceil(performance.now() - began), memoryBytes: mostMemory };
   } finally {
     clearTimeout(deadline);
     clearInterval(watch);

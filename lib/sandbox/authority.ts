@@ -6,8 +6,8 @@ import { ECDSA_WITH_SHA384, keyId, LEAF_LIFETIME, leafExtensions, leafTbs, SCT_E
 
 /** The certificate authority: a P-384 root and intermediate, and a certificate transparency log of its own. */
 
-const ORGANISATION = "sandbox.pawl.invalid";
-const ROOT_NAME = der.organisationName(ORGANISATION, "pawl-sandbox");
+export const ORGANISATION = "sandbox.pawl.invalid";
+export const ROOT_NAME = der.organisationName(ORGANISATION, "pawl-sandbox");
 const INTERMEDIATE_NAME = der.organisationName(ORGANISATION, "pawl-sandbox-intermediate");
 const TEN_YEARS = 10 * 365 * 86_400;
 
@@ -164,13 +164,17 @@ function sized(width: number, bytes: Uint8Array): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-const keyUsage: der.Extension = { oid: "2.5.29.15", critical: true, value: der.bitString(Uint8Array.of(0x06), 1) };
+export const keyUsage: der.Extension = {
+  oid: "2.5.29.15",
+  critical: true,
+  value: der.bitString(Uint8Array.of(0x06), 1),
+};
 const codeSigning: der.Extension = {
   oid: "2.5.29.37",
   value: der.sequence(der.objectIdentifier("1.3.6.1.5.5.7.3.3")),
 };
 
-function basicConstraints(pathLength: number): der.Extension {
+export function basicConstraints(pathLength: number): der.Extension {
   const value = der.sequence(der.boolean(true), der.unsignedInteger(Uint8Array.of(pathLength)));
   return { oid: "2.5.29.19", critical: true, value };
 }
@@ -179,7 +183,7 @@ function subjectKeyId(publicKey: Uint8Array): der.Extension {
   return { oid: "2.5.29.14", value: der.octetString(keyId(publicKey)) };
 }
 
-function caCertificate(input: {
+export function caCertificate(input: {
   readonly serial: Uint8Array;
   readonly subject: Uint8Array;
   readonly publicKey: Uint8Array;

@@ -80,7 +80,7 @@ export type TrustedRootJson = {
     readonly validFor: ValidFor;
   }[];
   readonly ctlogs: readonly LogInstance[];
-  readonly timestampAuthorities: readonly never[];
+  readonly timestampAuthorities: readonly unknown[];
 };
 
 export type SandboxSigstore = {

@@ -11,6 +11,7 @@ import {
   type PublicClient,
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import { signerRoutes } from "../capsule/http.ts";
 import { type Deployment, parseDeployment } from "../chain/deployment.ts";
 import type { Transactor } from "../chain/transact.ts";
 import { refuseSandboxRoot, type ServerConfig } from "../config/server.ts";
@@ -19,16 +20,17 @@ import { createRouter, jsonResponse, type Route } from "../core/http.ts";
 import { createLog, type Log } from "../core/log.ts";
 import { observationBytes } from "../evidence/observation.ts";
 import { loadTrust } from "../evidence/trust.ts";
+import type { AskFacts } from "../gateway/ask.ts";
 import { createConsumer } from "../gateway/consume.ts";
 import { createCustody } from "../gateway/custody.ts";
-import type { DigestSigner, ObserveRun } from "../gateway/dependencies.ts";
+import type { DigestSigner, ObserveEnd, ObserveRun } from "../gateway/dependencies.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { gatewayRoutes } from "../gateway/http.ts";
 import { createRatchet } from "../gateway/ratchet.ts";
 import { createTokenVerifier } from "../gateway/token.ts";
 import { createGitHubClient, type GitHubClient } from "../github/client.ts";
 import { dispatchThrough, findRunThrough } from "../github/dispatch.ts";
-import { observeRun } from "../github/observe.ts";
+import { observeEnd, observeRun, type RunToObserve } from "../github/observe.ts";
 import { createIndexer } from "../market/indexer.ts";
 import { createMarket, type Market } from "../market/market.ts";
 import { type Claims, createClaims } from "../settlement/claims.ts";
@@ -98,6 +100,7 @@ export async function startService(config: ServerConfig, migrationsFolder: strin
       clock: systemClock,
     }),
     observe: observeThrough(github),
+    observeEnd: observeEndThrough(github),
     dispatch: dispatchThrough(github),
     findRun: findRunThrough(github),
     consume: createConsumer(transactor(config.PAWL_GATEWAY_KEY), deployment),
@@ -129,7 +132,12 @@ export async function startService(config: ServerConfig, migrationsFolder: strin
   const stop = new AbortController();
   const indexing = indexer.run(stop.signal);
   const route = createRouter(
-    [...gatewayRoutes(gateway), ...claimRoutes(claims), healthRoute(market)],
+    [
+      ...gatewayRoutes(gateway),
+      ...claimRoutes(claims),
+      ...signerRoutes(config.PAWL_CAPSULE_SIGNERS),
+      healthRoute(market),
+    ],
     ({ error, cause, path }) => {
       if (error.kind === "backend") log.error({ code: error.code, path, err: cause }, error.message);
       else log.info({ code: error.code, path, values: error.values }, error.message);
@@ -165,23 +173,26 @@ function healthRoute(market: Market): Route {
 }
 
 function observeThrough(github: GitHubClient): ObserveRun {
-  return async ({ facts, runsOn }) => {
-    const called = facts.jobWorkflowRef !== facts.workflowRef;
-    const observation = await observeRun(
-      {
-        repository: facts.repository,
-        repositoryId: facts.repositoryId,
-        runId: facts.runId,
-        runAttempt: facts.runAttempt,
-        checkRunId: facts.checkRunId,
-        sha: facts.sha,
-        event: facts.event,
-        workflowPath: facts.workflowRef.split("@")[0]?.split("/").slice(2).join("/") ?? "",
-        calledCommit: called ? facts.jobWorkflowSha : null,
-        runsOn,
-      },
-      { client: github, clock: systemClock },
-    );
-    return observationBytes(observation);
+  return async ({ facts, runsOn }) =>
+    observationBytes(await observeRun(runToObserve(facts, runsOn), { client: github, clock: systemClock }));
+}
+
+function observeEndThrough(github: GitHubClient): ObserveEnd {
+  return ({ facts, runsOn }) => observeEnd(runToObserve(facts, runsOn), { client: github, clock: systemClock });
+}
+
+function runToObserve(facts: AskFacts, runsOn: string): RunToObserve {
+  const called = facts.jobWorkflowRef !== facts.workflowRef;
+  return {
+    repository: facts.repository,
+    repositoryId: facts.repositoryId,
+    runId: facts.runId,
+    runAttempt: facts.runAttempt,
+    checkRunId: facts.checkRunId,
+    sha: facts.sha,
+    event: facts.event,
+    workflowPath: facts.workflowRef.split("@")[0]?.split("/").slice(2).join("/") ?? "",
+    calledCommit: called ? facts.jobWorkflowSha : null,
+    runsOn,
   };
 }

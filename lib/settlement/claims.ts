@@ -1,11 +1,12 @@
 import { eq, ne } from "drizzle-orm";
 import type { Hex, PublicClient } from "viem";
+import { type CapsuleParts, evidenceHash, openCapsule, packCapsule } from "../capsule/capsule.ts";
 import type { Deployment } from "../chain/deployment.ts";
 import { type Transactor, transact } from "../chain/transact.ts";
 import type { Clock } from "../core/effects.ts";
 import { sha256Hex } from "../core/hash.ts";
 import { singleFlight } from "../core/singleFlight.ts";
-import { type CapsuleParts, evidenceHash, packCapsule, unpackCapsule } from "../evidence/capsule.ts";
+import { capsuleAnchors } from "../evidence/capsuleChecks.ts";
 import { decodeClaim } from "../evidence/claim.ts";
 import { reportHash, type VerificationReport } from "../evidence/report.ts";
 import { encodeTrade, parseTrade, type StepExpectation } from "../evidence/trade.ts";
@@ -67,7 +68,7 @@ export function createClaims(dependencies: ClaimDependencies) {
   /**
    * The capsule of a permitted run: gathered once from the run's artifact and from what the chain says, then kept.
    *
-   * @throws ASK_UNKNOWN, RUN_NOT_COMPLETED, RUN_NOT_SUCCESSFUL, ARTIFACT_*, CLAIM_RUN_UNKNOWN
+   * @throws ASK_UNKNOWN, RUN_NOT_COMPLETED, RUN_NOT_SUCCESSFUL, ARTIFACT_*, OBSERVATION_*, CLAIM_RUN_UNKNOWN
    */
   async function collect(permit: Hex): Promise<Uint8Array> {
     const known = await keptCapsule(permit);
@@ -86,7 +87,8 @@ export function createClaims(dependencies: ClaimDependencies) {
     const consumption = await readConsumption(client, deployment, permit);
     const { repository, runId, runAttempt } = row.facts;
     const { files } = await collectRun({ repository, runId, runAttempt }, github);
-    const capsule = await packCapsule({
+    const finalObservation = await gateway.observeEnd(row);
+    const parts: CapsuleParts = {
       bundle: files["bundle.sigstore.json"],
       claim: files["pawl-claim"],
       certificate: files["certificate.json"],
@@ -94,15 +96,17 @@ export function createClaims(dependencies: ClaimDependencies) {
       nextTokens: files["next-tokens.json"],
       policy: files["policy.json"],
       receipt: files["receipt.json"],
-      transcript: files["transcript.json"],
+      transcript: files["transcript.jsonl"],
       ...(files["state.bundle"].length <= MAX_CARRIED_STATE_BYTES && { stateBundle: files["state.bundle"] }),
       ...(files["observation.json"] && { observation: files["observation.json"] }),
+      ...(finalObservation && { finalObservation }),
       trade: encodeTrade({
         expectation: expectationOf(consumption, given),
         permitSignature: signature,
         observationSignature: row.observationSignature ?? undefined,
       }),
-    });
+    };
+    const capsule = await packCapsule(parts, { anchors: capsuleAnchors(parts) });
     // Artifacts expire, and anybody may ask: what was whole once is kept.
     const evidenceHash = await gateway.content.keep(capsule);
     await db.insert(capsules).values({ permitHash: permit, evidenceHash }).onConflictDoNothing();
@@ -113,10 +117,13 @@ export function createClaims(dependencies: ClaimDependencies) {
    * Verifies a capsule against what the chain says of its permit, never against what the capsule says, and recomputes
    * the ratchet with the gateway's keys.
    *
+   * @param options.signers also verifies the capsule's signatures. What is claimed depends on none: it is what this server
+   *   serves, which nobody signs.
    * @throws CAPSULE_*, CLAIM_RUN_UNKNOWN, RATCHET_LINK_MISSING; a capsule that fails its checks gives a report
    */
-  async function verify(capsule: Uint8Array): Promise<Verified> {
-    const parts = await unpackCapsule(capsule);
+  async function verify(bytes: Uint8Array, { signers = false } = {}): Promise<Verified> {
+    const capsule = await openCapsule(bytes);
+    const { parts } = capsule;
     const { permit } = parseTrade(parts.trade).expectation;
     const consumption = await readConsumption(client, deployment, permitHash(permit, deployment));
     const expectation = expectationOf(consumption, permit);
@@ -128,11 +135,14 @@ export function createClaims(dependencies: ClaimDependencies) {
       now: clock(),
       verifyDigest: (address, hash, signature) => client.verifyHash({ address, hash, signature }),
       ratchet: { nextStateCommitment: link.nextStateCommitment, nextNetCommitment: link.nextNetCommitment },
+      capsule: { capsule, leaveSigners: !signers },
+      // What this server itself saw of the run's end is never left out of what it approves.
+      requireFinalObservation: gateway.looksAtEnd(expectation.terms),
     });
     return {
       report,
       reportHash: reportHash(report),
-      evidenceHash: evidenceHash(capsule),
+      evidenceHash: evidenceHash(bytes),
       consumption,
       parts,
       link,

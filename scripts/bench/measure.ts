@@ -1,18 +1,12 @@
 import { createCipheriv, randomBytes } from "node:crypto";
-import { bundleFromJSON } from "@sigstore/bundle";
-import { TrustedRoot } from "@sigstore/protobuf-specs";
-import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
-import { stringToBytes } from "viem";
 import { hpkeSeal, workerKeyPair } from "#lib/capability/hpke.ts";
-import { systemClock, systemRandom } from "#lib/core/effects.ts";
-import { statementBytes } from "#lib/evidence/statement.ts";
-import { parseTrustedRoot } from "#lib/evidence/trustedRoot.ts";
-import { verifyAttestation } from "#lib/evidence/verify.ts";
-import { createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
+import { systemRandom } from "#lib/core/effects.ts";
 import { type BundleContext, openBundle, sealBundle } from "#lib/state/bundle.ts";
 import { measureGas } from "../../test/contracts/measureGas.ts";
 import { createWorld } from "../../test/contracts/world.ts";
-import { claimsOfStep } from "../../test/lib/sandbox/claims.fixture.ts";
+import { measureCapsule } from "./capsule.ts";
+import { measureTranscript } from "./transcript.ts";
+import { measureVerify } from "./verify.ts";
 
 export type Figures = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
@@ -21,33 +15,13 @@ export async function measure(report: (line: string) => void): Promise<Figures> 
   report("gas of every move, on an in-process chain");
   const { gas, gasFirst } = await measureGas(await createWorld());
   report("verification");
-  const verify = await measureVerification();
+  const bundles = await measureVerify(report);
+  report("a transcript of 100,000 events");
+  const transcript = await measureTranscript();
+  report("a capsule of 1 GB, packed and verified");
+  const capsule = await measureCapsule();
   report("sealing");
-  return { gas, gasFirst, verify, seal: await measureSealing() };
-}
-
-async function measureVerification(): Promise<Record<string, number>> {
-  const sigstore = await createSandboxSigstore({ clock: systemClock, random: systemRandom });
-  const hash = `0x${"11".repeat(32)}` as const;
-  const payload = statementBytes({ claimHash: hash, certificateHash: hash, resultHash: hash, bundleHash: hash });
-  const json = await sigstore.attest({ payload, claims: claimsOfStep() });
-  const bytes = stringToBytes(JSON.stringify(json));
-  const rootBytes = stringToBytes(JSON.stringify(sigstore.trustedRoot));
-  const trust = {
-    profile: "sandbox",
-    root: parseTrustedRoot(rootBytes),
-    issuer: claimsOfStep().iss,
-    serverUrl: "https://github.com",
-  } as const;
-  const bare = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(JSON.stringify(sigstore.trustedRoot)))));
-  const pawl = await median(40, async () => {
-    const { verdict } = verifyAttestation({ bundle: bytes }, { trust }, systemClock());
-    if (verdict !== "passed") throw new Error("the benchmark's own bundle does not verify");
-  });
-  const library = await median(40, async () => {
-    bare.verify(toSignedEntity(bundleFromJSON(JSON.parse(JSON.stringify(json)))));
-  });
-  return { "pawl verify, warm": pawl, "@sigstore/verify alone, warm": library };
+  return { gas, gasFirst, verify: { ...bundles, ...transcript, ...capsule }, seal: await measureSealing() };
 }
 
 async function measureSealing(): Promise<Record<string, number>> {

@@ -1,13 +1,20 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hashingVectors } from "../../test/vectors/hashing.ts";
 import { abiSource } from "../contracts/abi-source.ts";
 import { projectRoot } from "../stack/stack.ts";
 import { errorsPage } from "./errorsPage.ts";
+import { type DocumentName, documents, jsonSchemaOf } from "./schemas.ts";
 
 /** Holds generated files against what they are generated from; with `--write` it writes them. */
 const files: readonly { readonly path: string; readonly content: () => Promise<string> }[] = [
   { path: "lib/chain/generated/abis.ts", content: () => abiSource(join(projectRoot, "artifacts")) },
   { path: "docs/errors.md", content: errorsPage },
+  { path: "test/vectors/hashing.json", content: hashingVectors },
+  ...(Object.keys(documents) as DocumentName[]).map((name) => ({
+    path: `schemas/${name}.v${documents[name].version}.schema.json`,
+    content: async () => `${JSON.stringify(jsonSchemaOf(name), null, 2)}\n`,
+  })),
 ];
 
 const write = process.argv.includes("--write");

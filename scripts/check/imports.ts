@@ -8,6 +8,7 @@ import { projectRoot } from "../stack/stack.ts";
  */
 const order = [
   "core",
+  "transcript",
   "config",
   "store",
   "chain",
@@ -15,6 +16,7 @@ const order = [
   "permits",
   "state",
   "capability",
+  "capsule",
   "evidence",
   "gateway",
   "github",

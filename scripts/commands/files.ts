@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { open, readFile, stat, writeFile } from "node:fs/promises";
 import { evidenceError } from "#lib/evidence/errors.ts";
 
 /** @throws EVIDENCE_FILE_UNREADABLE */
@@ -11,6 +11,26 @@ export async function readEvidence(file: string): Promise<Uint8Array> {
   }
   if (bytes.length === 0) throw evidenceError("EVIDENCE_FILE_UNREADABLE", { file, problem: "it is empty" });
   return bytes;
+}
+
+/**
+ * The first bytes of a file, which say what it is; undefined for a pipe, which can be read only once.
+ *
+ * @throws EVIDENCE_FILE_UNREADABLE
+ */
+export async function readBeginning(file: string): Promise<Uint8Array | undefined> {
+  try {
+    if (!(await stat(file)).isFile()) return undefined;
+    const handle = await open(file, "r");
+    try {
+      const { buffer, bytesRead } = await handle.read(new Uint8Array(512), 0, 512, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw evidenceError("EVIDENCE_FILE_UNREADABLE", { file }, cause);
+  }
 }
 
 /** @throws EVIDENCE_FILE_UNWRITABLE */

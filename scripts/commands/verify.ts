@@ -1,29 +1,30 @@
-import { styleText } from "node:util";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { systemClock } from "#lib/core/effects.ts";
-import { unpackCapsule } from "#lib/evidence/capsule.ts";
+import { printable, printableJson } from "#lib/core/printable.ts";
 import { evidenceError } from "#lib/evidence/errors.ts";
 import type { ExpectedIdentity } from "#lib/evidence/identity.ts";
 import type { ArtifactDigest } from "#lib/evidence/inToto.ts";
-import { type Check, reportHash, type VerificationReport } from "#lib/evidence/report.ts";
-import { loadTrust } from "#lib/evidence/trust.ts";
+import { reportHash, type VerificationReport } from "#lib/evidence/report.ts";
 import { type TrustPolicy, type TrustProfile, thresholds } from "#lib/evidence/trustedRoot.ts";
-import { verifyAttestation, verifyStep } from "#lib/evidence/verify.ts";
-import { readEvidence } from "./files.ts";
+import { verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
+import { readBeginning, readEvidence } from "./files.ts";
+import { reportLines } from "./reportText.ts";
+import { checkRootOptions, describeOrigin, type RootOptions, rootOptions, trustOf } from "./roots.ts";
+import { type SignerTrustOptions, signerTrustOptions } from "./signerTrustOptions.ts";
 
-type VerifyOptions = {
-  readonly artifact?: string;
-  readonly digest?: ArtifactDigest;
-  readonly root: string;
-  readonly trustedRoot?: string;
-  readonly profile?: TrustProfile;
-  readonly issuer?: string;
-  readonly identity?: string;
-  readonly signerWorkflow?: string;
-  readonly signerCommit?: string;
-  readonly sourceRepositoryId?: string;
-  readonly json?: boolean;
-};
+type VerifyOptions = RootOptions &
+  SignerTrustOptions & {
+    readonly artifact?: string;
+    readonly digest?: ArtifactDigest;
+    readonly profile?: TrustProfile;
+    readonly issuer?: string;
+    readonly identity?: string;
+    readonly signerWorkflow?: string;
+    readonly signerCommit?: string;
+    readonly sourceRepositoryId?: string;
+    readonly requireFinalObservation?: boolean;
+    readonly json?: boolean;
+  };
 
 /** Options that say something about a bundle's signer or artifact. */
 const bundleOptions = [
@@ -35,49 +36,92 @@ const bundleOptions = [
   "sourceRepositoryId",
 ] as const satisfies readonly (keyof VerifyOptions)[];
 
-/** `pawl verify`: checks a Sigstore bundle or an evidence capsule, offline. Exit code 0 passed, 2 bad input, 3 failed. */
+/** Options that say something about a capsule. */
+const capsuleOptions = [
+  "signers",
+  "signersHost",
+  "signersRoot",
+  "signersState",
+  "principal",
+  "requireFinalObservation",
+] as const satisfies readonly (keyof VerifyOptions)[];
+
+/** `pawl verify`: checks a Sigstore bundle or an evidence capsule. Exit code 0 passed, 2 bad input, 3 failed. */
 export function verifyCommand(program: Command): void {
-  program
+  const command = program
     .command("verify")
-    .description("Check a Sigstore bundle of GitHub Actions, or the evidence capsule of a step, offline.")
+    .description("Check a Sigstore bundle of GitHub Actions, or the evidence capsule of a step; offline unless asked.")
     .argument("<file>", "bundle (JSON) or capsule")
     .addOption(new Option("--artifact <file>", "what the bundle is about").conflicts("digest"))
     .option("--digest <digest>", "instead of the artifact: sha256:… or sha512:…", parseDigest)
-    .addOption(
-      new Option("--root <name>", "instance: production, or github (then with --trusted-root)").default("production"),
-    )
-    .option("--trusted-root <file>", "trusted_root.json to use instead of the built-in production root")
     .addOption(new Option("--profile <name>", "what evidence the instance gives").choices(Object.keys(thresholds)))
     .option("--issuer <url>", "identity provider that must have vouched for the signer")
     .option("--identity <uri>", "subject alternative name of the signer, whole")
     .option("--signer-workflow <path>", "owner/repo/.github/workflows/file.yml that must have signed", parseWorkflow)
     .option("--signer-commit <sha>", "commit of that file, 40 hex digits", parseCommit)
     .option("--source-repository-id <id>", "numeric id of the repository the run happened in", parseId)
-    .option("--json", "print the report as JSON")
-    .action(async (file: string, options: VerifyOptions) => {
-      const input = await readEvidence(file);
-      const trust = await trustOf(options);
-      const report = await verify(input, options, trust);
-      if (options.json) console.log(JSON.stringify({ report, reportHash: reportHash(report) }, null, 2));
-      else print(report, options);
-      if (report.verdict !== "passed") process.exitCode = evidenceError("VERIFICATION_FAILED").exitCode;
-    });
+    .option("--require-final-observation", "fail a capsule without a signed look at its run after the end")
+    .option("--json", "print the report as JSON");
+  signerTrustOptions(rootOptions(command)).action(async (file: string, options: VerifyOptions) => {
+    const now = systemClock();
+    checkRootOptions(options);
+    const beginning = await readBeginning(file);
+    const bytes = isCapsule(beginning) ? undefined : await readEvidence(file);
+    const { trust, origin } = await trustOf(options, now);
+    const report = await verify(file, bytes, options, trust, now);
+    const hash = reportHash(report);
+    if (options.json) console.log(printableJson({ report, reportHash: hash, root: origin }, 2));
+    else {
+      const root = `${printable(options.trustedRoot ?? options.root)} (${describeOrigin(origin, now)})`;
+      const expectsSigner = Object.keys(identityOf(options)).length > 0;
+      const signers = await capsuleSignerLines(report, options);
+      for (const line of reportLines(report, { root, reportHash: hash, expectsSigner, signers })) console.log(line);
+    }
+    if (report.verdict !== "passed") process.exitCode = evidenceError("VERIFICATION_FAILED").exitCode;
+  });
 }
 
-async function verify(input: Uint8Array, options: VerifyOptions, trust: TrustPolicy): Promise<VerificationReport> {
-  const now = systemClock();
-  if (!looksLikeJson(input)) {
-    const unused = bundleOptions.find((option) => options[option] !== undefined);
-    if (unused) throw evidenceError("VERIFY_OPTION_UNUSED", { option: unused });
-    const parts = await unpackCapsule(input);
-    return verifyStep(parts, undefined, trust, { now });
+/**
+ * A capsule of any size is read from disk, in pieces; a bundle, or what comes through a pipe, as a whole.
+ *
+ * @param bytes undefined for a capsule on disk
+ */
+async function verify(
+  file: string,
+  bytes: Uint8Array | undefined,
+  options: VerifyOptions,
+  trust: TrustPolicy,
+  now: number,
+): Promise<VerificationReport> {
+  if (bytes === undefined || !looksLikeJson(bytes)) {
+    refuseUnused(options, bundleOptions, (option) => evidenceError("VERIFY_OPTION_UNUSED", { option }));
+    // Capsules need the chain's encodings, which take longer to load than a bundle takes to check.
+    const { verifyCapsule } = await import("./verifyCapsule.ts");
+    return verifyCapsule(bytes ?? file, options, trust, now);
   }
+  refuseUnused(options, capsuleOptions, (option) => evidenceError("VERIFY_CAPSULE_OPTION_UNUSED", { option }));
   const artifact = options.artifact === undefined ? undefined : await readEvidence(options.artifact);
   return verifyAttestation(
-    { bundle: input, ...(artifact && { artifact }), ...(options.digest && { digest: options.digest }) },
+    { bundle: bytes, ...(artifact && { artifact }), ...(options.digest && { digest: options.digest }) },
     { trust, identity: identityOf(options) },
     now,
   );
+}
+
+/** An option that would change nothing is refused, or its user would think that it was heeded. */
+function refuseUnused<O extends keyof VerifyOptions>(
+  options: VerifyOptions,
+  names: readonly O[],
+  refusal: (option: O) => Error,
+): void {
+  const unused = names.find((option) => options[option] !== undefined);
+  if (unused !== undefined) throw refusal(unused);
+}
+
+async function capsuleSignerLines(report: VerificationReport, options: VerifyOptions): Promise<readonly string[]> {
+  if (report.kind !== "step") return [];
+  const { signerLines } = await import("./signersView.ts");
+  return signerLines(report.signers, options.signers !== undefined || options.signersHost !== undefined);
 }
 
 function identityOf(options: VerifyOptions): ExpectedIdentity {
@@ -90,67 +134,15 @@ function identityOf(options: VerifyOptions): ExpectedIdentity {
   };
 }
 
-function trustOf(options: VerifyOptions): Promise<TrustPolicy> {
-  const { root, trustedRoot, issuer } = options;
-  const profile = options.profile ?? (root === "github" ? "github-private" : "public-good");
-  return loadTrust({ root: trustedRoot ?? root, profile, ...(issuer !== undefined && { issuer }) });
+/** Whether a file on disk is a capsule, by its first bytes; a pipe has to be read first. */
+function isCapsule(beginning: Uint8Array | undefined): boolean {
+  return beginning !== undefined && beginning.length > 0 && !looksLikeJson(beginning);
 }
 
 /** A capsule is a tar and begins with a file's name; a bundle begins with an object. */
 function looksLikeJson(input: Uint8Array): boolean {
   const first = input.find((byte) => ![0x20, 0x09, 0x0a, 0x0d].includes(byte));
   return first === "{".charCodeAt(0) || !input.includes(0);
-}
-
-const MARKS: Readonly<Record<Check["status"], string>> = {
-  passed: styleText("green", "✓"),
-  failed: styleText("red", "✗"),
-  "not applicable": styleText("dim", "–"),
-};
-
-function print(report: VerificationReport, options: VerifyOptions): void {
-  const width = Math.max(...report.checks.map(({ name }) => name.length));
-  for (const check of report.checks) {
-    const sentence = check.status === "not applicable" ? styleText("dim", check.sentence) : check.sentence;
-    console.log(`${MARKS[check.status]} ${check.name.padEnd(width)}  ${sentence}`);
-    if (check.status !== "failed") continue;
-    const indent = " ".repeat(width + 4);
-    console.log(`${indent}${styleText("red", check.code ?? "")}`);
-    if (check.expected !== null) console.log(`${indent}expected ${check.expected}`);
-    if (check.actual !== null) console.log(`${indent}found    ${check.actual}`);
-  }
-  const root = options.trustedRoot ?? options.root;
-  console.log(
-    `\n${report.verdict === "passed" ? styleText("green", "passed") : styleText("red", "failed")} under ${root}`,
-  );
-  const signer = signerOf(report);
-  if (signer) console.log(`signed by ${signer}`);
-  if (report.kind === "attestation" && Object.keys(identityOf(options)).length === 0) {
-    console.log(
-      "No signer was expected. Compare this one with whom you trust, or pass --signer-workflow or --identity.",
-    );
-  }
-  const issuer = fact(report, "issuer");
-  if (report.verdict !== "passed" && issuer?.endsWith(".invalid")) {
-    console.log(`This evidence was made in a sandbox. It holds only under the sandbox's own root, which lies in the state
-folder of the market that made it: --trusted-root <folder>/sandbox/trusted_root.json --profile sandbox --issuer ${issuer}`);
-  }
-  console.log(`report ${reportHash(report)}`);
-}
-
-/** The signer as the certificate names it; shown only with a verdict beside it. */
-function signerOf(report: VerificationReport): string | undefined {
-  return fact(report, "san");
-}
-
-/** What the signing certificate says under a name, where the report got as far as reading it. */
-function fact(report: VerificationReport, name: "san" | "issuer"): string | undefined {
-  const attestation = report.facts.attestation;
-  if (typeof attestation !== "object" || attestation === null || !("certificate" in attestation)) return undefined;
-  const certificate: unknown = attestation.certificate;
-  if (typeof certificate !== "object" || certificate === null || !(name in certificate)) return undefined;
-  const value: unknown = (certificate as Readonly<Record<string, unknown>>)[name];
-  return typeof value === "string" ? value : undefined;
 }
 
 function parseDigest(text: string): ArtifactDigest {

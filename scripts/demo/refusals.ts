@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { zeroHash } from "viem";
 import { z } from "zod";
 import { stepKeys } from "#lib/capability/keySchedule.ts";
+import { type CapsuleParts, openCapsule, packCapsule } from "#lib/capsule/capsule.ts";
 import { permitConsumerAbi } from "#lib/chain/generated/abis.ts";
 import { simulate } from "#lib/chain/transact.ts";
 import { systemRandom } from "#lib/core/effects.ts";
 import { findPawlError, PawlError } from "#lib/core/error.ts";
 import { sha256Hex } from "#lib/core/hash.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
-import { type CapsuleParts, packCapsule, unpackCapsule } from "#lib/evidence/capsule.ts";
+import { capsuleAnchors } from "#lib/evidence/capsuleChecks.ts";
 import { encodeTrade, parseTrade, type StepExpectation } from "#lib/evidence/trade.ts";
 import { createGatewayClient } from "#lib/gateway/client.ts";
 import { contextKind } from "#lib/permits/stepContext.ts";
@@ -35,20 +36,21 @@ export async function refusals(context: DemoContext, buyer: Buyer, finished: Fin
   const { report, stack } = context;
   const gateway = createGatewayClient({ url: buyer.gatewayUrl });
   const claims = createClaimClient({ url: buyer.gatewayUrl });
-  const parts = await unpackCapsule(new Uint8Array(await readFile(finished.capsuleFile)));
-  const previous = await unpackCapsule(new Uint8Array(await readFile(join(context.folder, "step-1.capsule"))));
+  const { parts } = await openCapsule(new Uint8Array(await readFile(finished.capsuleFile)));
+  const { parts: previous } = await openCapsule(new Uint8Array(await readFile(join(context.folder, "step-1.capsule"))));
   const trade = parseTrade(parts.trade);
   const { expectation } = trade;
   const { permit } = expectation;
 
-  const claimOf = async (changed: Partial<CapsuleParts>) => claims.claim(await packCapsule({ ...parts, ...changed }));
+  const pack = (changed: CapsuleParts) => packCapsule(changed, { anchors: capsuleAnchors(changed) });
+  const claimOf = async (changed: Partial<CapsuleParts>) => claims.claim(await pack({ ...parts, ...changed }));
   const expecting = (changed: Partial<StepExpectation>) =>
     encodeTrade({ ...trade, expectation: { ...expectation, ...changed } });
 
   /** Holds the honest evidence against another trade, on the command line; answers with what the named check says. */
   const verifyAs = async (check: string, changed: Partial<StepExpectation>) => {
     const file = join(context.folder, "another-trade.capsule");
-    await writeFile(file, await packCapsule({ ...parts, trade: expecting(changed) }));
+    await writeFile(file, await pack({ ...parts, trade: expecting(changed) }));
     const { exitCode, stdout } = await pawl("verify", file, ...trustArguments(stack), "--json");
     const { report: verdict } = verdictSchema.parse(JSON.parse(stdout));
     const failed = verdict.checks.find(({ name, status }) => name === check && status === "failed");
@@ -135,7 +137,7 @@ export async function refusals(context: DemoContext, buyer: Buyer, finished: Fin
       name: "a claim whose evidence would hold, with a part left out",
       attempt: async () => {
         const { transcript: _withheld, ...rest } = parts;
-        await claims.claim(await packCapsule(rest));
+        await claims.claim(await pack(rest));
       },
     },
     {

@@ -1,3 +1,4 @@
+import { capsuleMutants } from "./capsule.ts";
 import { configMutants } from "./config.ts";
 import { escrowMutants } from "./escrow.ts";
 import { evidenceMutants } from "./evidence.ts";
@@ -8,11 +9,22 @@ import { permitConsumerMutants } from "./permitConsumer.ts";
 import { runnerMutants } from "./runner.ts";
 import { settlementMutants } from "./settlement.ts";
 import { stateMutants } from "./state.ts";
+import { transcriptMutants } from "./transcript.ts";
+import { verifierMutants } from "./verifier.ts";
 
 /** Each group has a page of its own under docs/results. */
 export const mutantGroups: Readonly<Record<"contracts" | "library", readonly Mutant[]>> = {
   contracts: [...offerRegistryMutants, ...permitConsumerMutants, ...settlementMutants, ...escrowMutants],
-  library: [...gatewayMutants, ...runnerMutants, ...stateMutants, ...evidenceMutants, ...configMutants],
+  library: [
+    ...gatewayMutants,
+    ...runnerMutants,
+    ...stateMutants,
+    ...evidenceMutants,
+    ...capsuleMutants,
+    ...configMutants,
+    ...transcriptMutants,
+    ...verifierMutants,
+  ],
 };
 export type MutantGroup = keyof typeof mutantGroups;
 

@@ -102,7 +102,8 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "library-not-asked": {
       removes: "the library judges the whole once more",
-      from: "    if (sound) verifyWhole(entity, material, limits);\n",
+      from: "  const sound = !checks.hasFailed();\n",
+      to: "  const sound = false;\n",
       tests: [ATTESTATION],
       masked: "the stages refuse all that the library is known to refuse; this is kept against what is not known",
     },
@@ -172,7 +173,7 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "state-bundle": {
       removes: "the state bundle is the attested one",
-      from: '  if (bytes) expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, sha256Hex(bytes));\n',
+      from: '  if (bundle) expectEqual("STATE_BUNDLE_MISMATCH", "bundleHash", claim.bundleHash, fileHash(bundle));\n',
     },
     "next-tokens-zero": {
       removes: "no step commits to 'no parent'",
@@ -199,11 +200,13 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "observation-other-job": {
       removes: "tier 2: the observed job is the one that signed",
-      from: "    checkRunId: run.checkRunId,\n",
+      from: "    checkRunId: run.checkRunId,\n    sha:",
+      to: "    sha:",
     },
     "observation-pool": {
       removes: "tier 2: a runner of GitHub's own pool",
-      from: "    runnerGroupName: HOSTED_GROUP,\n",
+      from: "    runnerGroupName: HOSTED_GROUP,\n    labels: policy.runsOn,\n  };",
+      to: "    labels: policy.runsOn,\n  };",
     },
     "observation-runner-name": {
       removes: "tier 2: the runner's name is the pool's",
@@ -241,6 +244,11 @@ export const evidenceMutants: readonly Mutant[] = [
       from: "if (terms.runnerTier < 2 && permit.observationHash === zeroHash) {",
       to: "if (permit.observationHash === zeroHash) {",
     },
+    "final-look-left-out": {
+      removes: "a verifier that demands a look at the ended run is not satisfied by none",
+      from: "if (finalObservation === undefined && options.requireFinalObservation) {",
+      to: "if (false) {",
+    },
     "capsule-believed": {
       removes: "evidence is held against the chain, not against its own statement",
       from: "const stated = expectation ?? trade?.expectation;",
@@ -276,40 +284,6 @@ export const evidenceMutants: readonly Mutant[] = [
       to: "      .some((byte) => byte > 255)\n",
     },
   }),
-  ...mutantsOf("lib/evidence/transcript.ts", "transcript", [FILES], {
-    reordered: {
-      removes: "each event names its place",
-      from: 'if (event.index !== index) throw evidenceError("TRANSCRIPT_BROKEN"',
-      to: 'if (event.index < 0) throw evidenceError("TRANSCRIPT_BROKEN"',
-    },
-    unlinked: {
-      removes: "each event names the one before",
-      from: 'if (event.prev !== prev) throw evidenceError("TRANSCRIPT_BROKEN"',
-      to: 'if (event.prev === "0x") throw evidenceError("TRANSCRIPT_BROKEN"',
-    },
-    uncounted: {
-      removes: "the root commits to the number of events",
-      from: "uint(events.length, 64), merkleRoot",
-      to: "merkleRoot",
-    },
-    reopened: {
-      removes: "nothing follows the closing event",
-      from: "if (event.type === CLOSING_EVENT && index !== events.length - 1) {",
-      to: "if (false) {",
-    },
-  }),
-  ...mutantsOf("lib/evidence/capsule.ts", "capsule", [FILES], {
-    "other-manifest": {
-      removes: "the manifest describes the files",
-      from: "if (Buffer.compare(manifest.bytes, manifestBytes(content)) !== 0) {",
-      to: "if (false) {",
-    },
-    "unknown-file": {
-      removes: "known files only",
-      from: "if (unknown !== undefined) throw",
-      to: 'if (unknown === "") throw',
-    },
-  }),
   ...mutantsOf("lib/evidence/report.ts", "report", [FILES], {
     "verdict-of-some": {
       removes: "the verdict needs every check of its kind",
@@ -318,17 +292,31 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "verdict-without-must": {
       removes: "a check that must pass is never not applicable",
-      from: '(optional && check.status === "not applicable")',
-      to: 'check.status === "not applicable"',
+      from: '(optional && check.status === "not applicable"',
+      to: '(check.status === "not applicable"',
+    },
+    "verdict-without-facts": {
+      removes: "profile and tier say which checks may be left out",
+      from: " && mayBeLeftOut(name, facts)",
+    },
+    "passed-with-a-code": {
+      removes: "what did not fail has no code, no values and the list's own words",
+      from: "check.code === null && check.expected === null && check.actual === null",
+      to: "check.name !== null",
+    },
+    "passed-in-other-words": {
+      removes: "a passed check says what the list says",
+      from: "check.sentence === definition?.sentence",
+      to: "definition !== undefined",
     },
     "verdict-in-any-order": {
       removes: "each check in its place",
-      from: "return check?.name === name && (",
-      to: 'return check !== undefined && name !== "" && (',
+      from: "        check?.name === name &&\n",
+      to: "        check !== undefined &&\n",
     },
     "verdict-believed": {
       removes: "a stored verdict follows from its checks",
-      from: "report.verdict === verdictOf(report.kind, report.checks)",
+      from: "report.verdict === verdictOf(report)",
       to: "report.verdict !== undefined",
     },
   }),
@@ -337,6 +325,15 @@ export const evidenceMutants: readonly Mutant[] = [
       removes: "one spelling of bytes",
       from: 'value !== "" && Buffer.from(value, "base64").toString("base64") === value',
       to: 'value !== ""',
+    },
+    "many-checkpoint-signatures": {
+      removes: "a checkpoint carries few signatures",
+      from: "signatureLines(envelope) <= MAX_PARTS",
+      to: "signatureLines(envelope) <= 8192",
+    },
+    "log-entry-twice": {
+      removes: "no log entry is judged twice",
+      from: "  refuseRepeated(logEntries);\n",
     },
     "two-signatures": { removes: "one signature", from: "signatures.length === 1", to: "signatures.length >= 1" },
     "two-certificates": {
@@ -398,8 +395,8 @@ export const evidenceMutants: readonly Mutant[] = [
   ...mutantsOf("lib/evidence/logEntry.ts", "log", [ATTESTATION], {
     "other-certificate": {
       removes: "the log entry names the bundle's certificate",
-      from: "if (signer === undefined || Buffer.compare(signer, leaf) !== 0) {",
-      to: "if (signer === undefined) {",
+      from: "if (named === undefined || Buffer.compare(named, signer) !== 0) {",
+      to: "if (named === undefined) {",
     },
     "other-size": {
       removes: "the proof's size is the checkpoint's",

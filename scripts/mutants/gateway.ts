@@ -167,12 +167,23 @@ export const gatewayMutants: readonly Mutant[] = [
       from: "      checkRunMac(announced, announcedMac(secretOf(row), askId, announced.at, announced), clock());\n",
     },
   }),
+  ...mutantsOf("lib/gateway/observation.ts", "observation", ["test/lib/gateway/observation.test.ts"], {
+    "none-at-end": {
+      removes: "tier 2: the run is looked at again after its end",
+      from: "return runnerTier >= OBSERVED_TIER && isAddressEqual",
+      to: "return runnerTier > OBSERVED_TIER && isAddressEqual",
+    },
+    "for-another-observer": {
+      removes: "nobody signs in the place of an observer whose key he does not hold",
+      from: "  if (!observesEnd(terms, signer.address)) return undefined;\n",
+    },
+  }),
   ...mutantsOf("lib/gateway/observation.ts", "observation", [GATEWAY], {
     "none-at-ask": {
       only: ASK,
       removes: "tier 2: the run is observed before it is admitted",
-      from: "if (terms.runnerTier < OBSERVED_TIER) return undefined;",
-      to: "if (terms.runnerTier <= OBSERVED_TIER) return undefined;",
+      from: "if (terms.runnerTier < OBSERVED_TIER) return undefined;\n  const bytes",
+      to: "if (terms.runnerTier <= OBSERVED_TIER) return undefined;\n  const bytes",
     },
     "none-at-release": {
       only: RELEASE,

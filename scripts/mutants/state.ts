@@ -1,12 +1,13 @@
 import { type Mutant, mutantsOf } from "./mutant.ts";
 
+const ARCHIVE = "test/lib/state/archive.test.ts";
 const BUNDLE = "test/lib/state/bundle.test.ts";
 const ENVELOPE = "test/lib/capability/envelope.test.ts";
 const SCHEDULE = "test/lib/capability/keySchedule.test.ts";
 
 /** Archives, sealed bundles, and the keys and envelopes of the ratchet. */
 export const stateMutants: readonly Mutant[] = [
-  ...mutantsOf("lib/state/archive.ts", "archive", [BUNDLE], {
+  ...mutantsOf("lib/state/archive.ts", "archive", [ARCHIVE, BUNDLE], {
     "any-name": { removes: "names are plain relative paths", from: "!NAME.test(name) || ", to: "" },
     "hidden-name": {
       removes: "no segment begins with a dot",
@@ -14,30 +15,61 @@ export const stateMutants: readonly Mutant[] = [
       to: "const NAME = /^[A-Za-z0-9._-]+(?:\\/[A-Za-z0-9._-]+)*$/;",
     },
     "case-collision": { removes: "no two names in one case", from: "name.toLowerCase()", to: "name" },
+    "file-under-folder": {
+      removes: "no file stands where a folder stands",
+      from: 'if (this.#folders.has(folded)) throw refused("is a file and a folder");',
+      to: "",
+    },
+    "folder-under-file": {
+      removes: "no folder stands where a file stands",
+      from: 'if (this.#files.has(folder)) throw refused("is a file and a folder");',
+      to: "",
+    },
     links: {
       removes: "plain files only",
       from: "if (type !== PLAIN_FILE) throw",
       to: "if (type === PLAIN_FILE + name) throw",
     },
-    "any-count": { removes: "the limit on files", from: "files.length + 1 > limits.maxFiles || ", to: "" },
+    "any-count": { removes: "the limit on files", from: "this.#files > maxFiles || ", to: "" },
+    "any-amount": { removes: "the limit on bytes", from: " || this.#bytes > maxBytes) {", to: ") {" },
     "any-size": {
       removes: "one spelling of a size",
       from: "if (!SIZE.test(sizeField)) throw",
       to: 'if (sizeField === "") throw',
     },
-    "size-beyond-the-end": {
-      removes: "an entry ends within the archive",
-      from: "if (at + length > archive.length) {",
-      to: "if (false) {",
+    "any-checksum": {
+      removes: "a header has the right checksum",
+      from: "if (checksum !== checksumOf(header)) throw",
+      to: "if (checksum === -1) throw",
     },
-    "any-bytes": {
-      removes: "bytes that packing again would not produce",
-      from: "Buffer.compare(again, archive) !== 0",
-      to: "false",
+    "any-header": {
+      removes: "a header is the one that would be written",
+      from: "if (!header.equals(archiveHeader(name, size))) throw",
+      to: 'if (name === "") throw',
+    },
+    "any-padding": {
+      removes: "padding and end are zeros",
+      from: "else if (piece.some((byte) => byte !== 0)) throw",
+      to: "else if (piece.length < 0) throw",
+    },
+    "any-order": {
+      removes: "one order of files",
+      from: "if (this.#previous !== undefined && !isBefore(this.#previous, name, last)) throw",
+      to: "if (this.#previous === name) throw",
+    },
+    "anything-after": {
+      removes: "nothing follows the end",
+      from: 'if (this.#isOver()) throw this.#unexpected("bytes after the end");',
+      to: "if (this.#isOver()) return;",
+    },
+    "cut-short": {
+      removes: "an archive is whole",
+      from: "    if (!this.#isOver()) {\n      throw",
+      to: "    if (this.#missing < 0) {\n      throw",
     },
     unsorted: {
-      removes: "one order of files",
-      from: "[...files].sort((a, b) => (a.name < b.name ? -1 : 1))",
+      removes: "files are sorted when they are packed",
+      from: "[...files].sort((a, b) => (isBefore(a.name, b.name, last) ? -1 : 1))",
       to: "[...files]",
     },
   }),

@@ -10,7 +10,7 @@ import {
   type TrustPolicy,
   type TrustProfile,
 } from "#lib/evidence/trustedRoot.ts";
-import { verifyAttestation } from "#lib/evidence/verify.ts";
+import { verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
 import { externalCases } from "./external.fixture.ts";
 
 /** Real bundles found in public projects. Each is accepted or refused for a reason that its certificate gives. */

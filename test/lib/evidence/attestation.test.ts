@@ -5,9 +5,9 @@ import { parseBundle } from "#lib/evidence/bundle.ts";
 import { attestationChecks } from "#lib/evidence/checks.ts";
 import { parseLeaf } from "#lib/evidence/leaf.ts";
 import { checkLogEntry } from "#lib/evidence/logEntry.ts";
-import { checkSameReading, toEntity, verifyWhole } from "#lib/evidence/sigstore.ts";
+import { checkSameReading, judge, toEntity, verifySignature } from "#lib/evidence/sigstore.ts";
 import { parseTrustedRoot } from "#lib/evidence/trustedRoot.ts";
-import { type Attestation, verifyAttestation } from "#lib/evidence/verify.ts";
+import { type Attestation, verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
 import * as der from "#lib/sandbox/der.ts";
 import { raw, text } from "#lib/sandbox/leaf.ts";
 import { type AttestOverrides, createSandboxSigstore, type SigstoreBundle } from "#lib/sandbox/sigstore.ts";
@@ -131,6 +131,29 @@ describe("the bundle's form", () => {
       }),
       "ATTESTATION_FIELD_INVALID",
     ],
+    ...Object.fromEntries(
+      ["a chain that carries a root", "a chain that carries what is no certificate"].map((name, index) => [
+        name,
+        [
+          changed((b) => {
+            const { certificate } = b.verificationMaterial;
+            const root = sigstore.trustedRoot.certificateAuthorities[0]?.certChain.certificates[1];
+            b.mediaType = "application/vnd.dev.sigstore.bundle+json;version=0.2";
+            delete b.verificationMaterial.certificate;
+            b.verificationMaterial.x509CertificateChain = {
+              certificates: [certificate, index === 0 ? root : { rawBytes: "AAAA" }],
+            };
+          }),
+          "ATTESTATION_FIELD_INVALID",
+        ],
+      ]),
+    ),
+    "a proof without a checkpoint": [
+      changed((b) => {
+        delete entry(b).inclusionProof.checkpoint;
+      }),
+      "ATTESTATION_PROOF_MISSING",
+    ],
     "an unknown field": [changed((b) => Object.assign(b, { extra: 1 })), "ATTESTATION_FIELD_INVALID"],
     "base64 with bits left over": [
       changed((b) => {
@@ -147,6 +170,26 @@ describe("the bundle's form", () => {
     "nine log entries": [
       changed((b) => {
         b.verificationMaterial.tlogEntries = Array.from({ length: 9 }, () => entry(b));
+      }),
+      "ATTESTATION_TOO_MANY_PARTS",
+    ],
+    "its log entry twice": [
+      changed((b) => {
+        b.verificationMaterial.tlogEntries.push(entry(b));
+      }),
+      "ATTESTATION_LOG_ENTRY_REPEATED",
+    ],
+    "its log entry twice, at another place and time": [
+      changed((b) => {
+        b.verificationMaterial.tlogEntries.push({ ...entry(b), logIndex: "1", integratedTime: "1" });
+      }),
+      "ATTESTATION_LOG_ENTRY_REPEATED",
+    ],
+    "nine lines under a checkpoint": [
+      changed((b) => {
+        const { checkpoint } = entry(b).inclusionProof;
+        const [, own] = checkpoint.envelope.split("\n\n");
+        checkpoint.envelope += own.repeat(8);
       }),
       "ATTESTATION_TOO_MANY_PARTS",
     ],
@@ -169,6 +212,15 @@ describe("the bundle's form", () => {
       "ATTESTATION_TOO_LARGE",
     ],
   };
+  it("lets eight sign a checkpoint, of whom one is known", () => {
+    const witnessed = changed((b) => {
+      const { checkpoint } = entry(b).inclusionProof;
+      const [head, own] = checkpoint.envelope.split("\n\n");
+      checkpoint.envelope = `${head}\n\n${"\u2014 witness AAAAAAAA\n".repeat(7)}${own}`;
+    });
+    expect(failures(verify(witnessed))).toEqual([]);
+  });
+
   for (const [name, [bundle, code]] of Object.entries(cases)) {
     it(`is refused: ${name}`, () => expect(failures(verify(bundle))).toEqual([`bundle: ${code}`]));
   }
@@ -350,12 +402,6 @@ describe("time, chain, logs and signature", () => {
       }),
       ["signing-time: TIMESTAMP_INVALID"],
     ],
-    "its log entry twice": [
-      changed((b) => {
-        b.verificationMaterial.tlogEntries.push(entry(b));
-      }),
-      ["signing-time: TIMESTAMP_INVALID"],
-    ],
     "no log entry": [
       changed((b) => {
         b.verificationMaterial.tlogEntries = [];
@@ -477,11 +523,20 @@ describe("what stands beside the library", () => {
     );
   });
 
-  it("has the library judge the whole once more", () => {
-    const limits = { logEntries: 1, certificateLogs: 1 } as const;
-    verifyWhole(toEntity(one, undefined), trust.root.material, limits);
-    const noSct = toEntity(parsed(attest({ sct: "none" })), undefined);
-    expect(() => verifyWhole(noSct, trust.root.material, limits)).toThrow(
+  it("refuses as its signature what the library refuses as a whole and no stage does", () => {
+    const judged = (bundle: SigstoreBundle) => {
+      const read = parsed(bundle);
+      const { material } = trust.root;
+      const limits = { logEntries: 1, certificateLogs: 1 } as const;
+      const { publicKey } = parseLeaf(read.leaf);
+      const { logEntries, leaf: signer } = read;
+      return judge({ entity: toEntity(read, undefined), logEntries, publicKey, signer, material, limits });
+    };
+    expect(judged(attest()).accepted).toBe(true);
+    const refused = judged(attest({ sct: "none" }));
+    expect(refused.accepted).toBe(false);
+    verifySignature(refused, false);
+    expect(() => verifySignature(refused, true)).toThrow(
       expect.objectContaining({ code: "ATTESTATION_SIGNATURE_INVALID" }),
     );
   });

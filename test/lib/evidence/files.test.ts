@@ -1,10 +1,7 @@
 import fc from "fast-check";
-import { bytesToHex, encodeAbiParameters, type Hex, parseAbiParameters, sha256, stringToBytes, zeroHash } from "viem";
+import { encodeAbiParameters, type Hex, parseAbiParameters, sha256, stringToBytes, zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
-import { systemRandom } from "#lib/core/effects.ts";
-import { sha256Bytes, taggedHash, uint } from "#lib/core/hash.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
-import { type CapsuleParts, capsuleFiles, evidenceHash, packCapsule, unpackCapsule } from "#lib/evidence/capsule.ts";
 import { parseCertificate } from "#lib/evidence/certificate.ts";
 import { attestationChecks, stepChecks } from "#lib/evidence/checks.ts";
 import { claimHash, decodeClaim, encodeClaim, STEP_CLAIM_TAG, type StepClaim } from "#lib/evidence/claim.ts";
@@ -21,12 +18,10 @@ import {
 } from "#lib/evidence/report.ts";
 import { encodeResult, parseResult } from "#lib/evidence/result.ts";
 import { checksumsText, statementBytes } from "#lib/evidence/statement.ts";
-import { createTranscript, parseTranscript, transcriptRoot } from "#lib/evidence/transcript.ts";
-import { packArchive } from "#lib/state/archive.ts";
 import { tried } from "../../properties.ts";
 import { flip, mintStep, rewrite, verifyChanged } from "./step.fixture.ts";
 
-const minted = await mintStep();
+const minted = await mintStep({ finalObservation: (honest) => honest });
 const code = (name: string) => expect.objectContaining({ code: name });
 
 const word = fc
@@ -120,7 +115,6 @@ describe("every JSON file of a step", () => {
     receipt: [minted.parts.receipt, parseReceipt],
     observation: [minted.parts.observation ?? new Uint8Array(), parseObservation],
     result: [minted.parts.result, (bytes) => parseResult(bytes, 65_536)],
-    transcript: [minted.parts.transcript ?? new Uint8Array(), parseTranscript],
   };
   for (const [name, [bytes, parse]] of Object.entries(files)) {
     it(`is strict: ${name}`, () => {
@@ -158,131 +152,6 @@ describe("every JSON file of a step", () => {
   });
 });
 
-describe("the transcript", () => {
-  const closing = {
-    resultHash: zeroHash,
-    bundleHash: zeroHash,
-    nextTokensHash: zeroHash,
-    receiptHash: zeroHash,
-    nextStateCommitment: zeroHash,
-    nextNetCommitment: zeroHash,
-  };
-  const record = (count: number) => {
-    const transcript = createTranscript({ clock: () => 1, random: systemRandom });
-    for (let index = 1; index < count; index++) transcript.append("event", { index });
-    return transcript.close(closing);
-  };
-  const leafOf = (event: object) => sha256Bytes(Uint8Array.of(0), canonicalBytes(event));
-
-  it("reads back with the root it was closed with, for every length up to 20", () => {
-    for (let count = 1; count <= 20; count++) {
-      const { bytes, root } = record(count);
-      const read = parseTranscript(bytes);
-      expect(read.events).toHaveLength(count);
-      expect(read.root).toBe(root);
-    }
-  });
-
-  it("commits to the number of events", () => {
-    const { events } = parseTranscript(record(4).bytes);
-    expect(transcriptRoot(events)).not.toBe(transcriptRoot(events.slice(0, 3)));
-    const [only] = events;
-    if (only === undefined) throw new RangeError("no event");
-    // One leaf is its own Merkle root, so the count beside it can be seen.
-    expect(transcriptRoot([only])).toBe(bytesToHex(taggedHash("transcript", uint(1, 64), leafOf(only))));
-  });
-
-  it("takes nothing after its closing event", () => {
-    const transcript = createTranscript({ clock: () => 1, random: systemRandom });
-    transcript.close(closing);
-    expect(() => transcript.append("late", {})).toThrow(code("TRANSCRIPT_BROKEN"));
-  });
-
-  it("is refused with an event after the closing one, although the chain of events holds", () => {
-    const { events } = parseTranscript(record(1).bytes);
-    const [last] = events;
-    if (last === undefined) throw new RangeError("no event");
-    const late = { ...last, index: 1, type: "late", data: {}, prev: bytesToHex(leafOf(last)) };
-    expect(() => parseTranscript(canonicalBytes({ v: 1, events: [last, late] }))).toThrow(code("TRANSCRIPT_BROKEN"));
-    const renamed = { ...last, type: "early" };
-    const chained = { ...late, prev: bytesToHex(leafOf(renamed)) };
-    expect(parseTranscript(canonicalBytes({ v: 1, events: [renamed, chained] })).events).toHaveLength(2);
-  });
-
-  it("is refused with events dropped, repeated, reordered or changed", () => {
-    const { bytes } = record(5);
-    type Events = Record<string, unknown>[];
-    const changes: ((events: Events) => Events)[] = [
-      (events) => events.slice(1),
-      (events) => [...events.slice(0, 2), ...events.slice(3)],
-      (events) => [events[0] ?? {}, ...events],
-      (events) => [events[1] ?? {}, events[0] ?? {}, ...events.slice(2)],
-      (events) => events.map((event, index) => (index === 1 ? { ...event, at: 2 } : event)),
-      (events) => events.map((event, index) => (index === 4 ? { ...event, prev: zeroHash } : event)),
-    ];
-    const alone = rewrite(record(1).bytes, (t) => Object.assign(Object(t.events)[0], { index: 1 }));
-    expect(() => parseTranscript(alone)).toThrow(code("TRANSCRIPT_BROKEN"));
-    for (const change of changes) {
-      const changed = rewrite(bytes, (t) => Object.assign(t, { events: change(t.events as Events) }));
-      expect(() => parseTranscript(changed)).toThrow(code("TRANSCRIPT_BROKEN"));
-    }
-  });
-});
-
-describe("the capsule", () => {
-  it("reads back what was packed, and packs the same bytes again", async () => {
-    const capsule = await packCapsule(minted.parts);
-    const parts = await unpackCapsule(capsule);
-    expect(Object.keys(parts).sort()).toEqual(Object.keys(capsuleFiles).sort());
-    for (const [part, bytes] of Object.entries(parts)) {
-      expect(Buffer.from(bytes)).toEqual(Buffer.from(minted.parts[part as keyof CapsuleParts] ?? []));
-    }
-    expect(evidenceHash(await packCapsule(parts))).toBe(evidenceHash(capsule));
-  });
-
-  it("may leave out state bundle, transcript and observation, and nothing else", async () => {
-    const { stateBundle: _s, transcript: _t, observation: _o, ...required } = minted.parts;
-    expect(Object.keys(await unpackCapsule(await packCapsule(required)))).toHaveLength(8);
-    for (const part of Object.keys(required)) {
-      const { [part as keyof typeof required]: _, ...rest } = required;
-      const capsule = await packCapsule(rest as CapsuleParts);
-      await expect(unpackCapsule(capsule)).rejects.toThrow(code("CAPSULE_FILE_MISSING"));
-    }
-  });
-
-  it("is refused with an unknown file, a wrong manifest, or none", async () => {
-    const file = (name: string, text: string) => ({ name, bytes: stringToBytes(text) });
-    const entry = (name: string, text: string) => ({ name, sha256: sha256(stringToBytes(text)), size: text.length });
-    const manifest = (...files: ReturnType<typeof entry>[]) =>
-      file("manifest.json", Buffer.from(canonicalBytes({ v: 1, files })).toString("utf8"));
-    const archive = (...files: ReturnType<typeof file>[]) => packArchive(files);
-    await expect(unpackCapsule(await archive(file("pawl-claim", "x")))).rejects.toThrow(code("CAPSULE_FILE_MISSING"));
-    await expect(
-      unpackCapsule(await archive(file("pawl-claim", "x"), manifest(entry("pawl-claim", "y")))),
-    ).rejects.toThrow(code("CAPSULE_MALFORMED"));
-    await expect(unpackCapsule(await archive(file("pawl-claim", "x"), manifest()))).rejects.toThrow(
-      code("CAPSULE_MALFORMED"),
-    );
-    const known = Object.entries(minted.parts).map(([part, bytes]) => ({
-      name: capsuleFiles[part as keyof CapsuleParts],
-      bytes,
-    }));
-    // One known file less, so that the number of files is not what is refused.
-    const files = [...known, { name: "extra.txt", bytes: stringToBytes("x") }]
-      .filter(({ name }) => name !== "transcript.json")
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-    const exact = files.map(({ name, bytes }) => ({ name, sha256: sha256(bytes), size: bytes.length }));
-    const right = { name: "manifest.json", bytes: canonicalBytes({ v: 1, files: exact }) };
-    await expect(unpackCapsule(await packArchive([...files, right]))).rejects.toThrow(code("CAPSULE_MALFORMED"));
-    const capsule = await packCapsule(minted.parts);
-    await expect(unpackCapsule(capsule.subarray(0, -512))).rejects.toThrow();
-    const changed = Uint8Array.from(capsule);
-    const at = Buffer.from(capsule).indexOf("sealed state");
-    changed[at] = (changed[at] ?? 0) ^ 1;
-    await expect(unpackCapsule(changed)).rejects.toThrow(code("CAPSULE_MALFORMED"));
-  });
-});
-
 describe("the report", () => {
   const check = (name: string, status: Check["status"]): Check => ({
     name,
@@ -299,19 +168,30 @@ describe("the report", () => {
     const passed = definitions.map(({ name }) => check(name, "passed"));
 
     it(`passes only with every ${kind} check, once and in order`, () => {
-      expect(verdictOf(kind, passed)).toBe("passed");
-      expect(verdictOf(kind, [])).toBe("failed");
-      expect(verdictOf(kind, passed.slice(1))).toBe("failed");
-      expect(verdictOf(kind, passed.slice(0, -1))).toBe("failed");
-      expect(verdictOf(kind, [...passed, check("more", "passed")])).toBe("failed");
-      expect(verdictOf(kind, [...passed].reverse())).toBe("failed");
+      const verdict = (checks: readonly Check[]) => verdictOf({ kind, checks, signers: [], facts: {} });
+      expect(verdict(passed)).toBe("passed");
+      expect(verdict([])).toBe("failed");
+      expect(verdict(passed.slice(1))).toBe("failed");
+      expect(verdict(passed.slice(0, -1))).toBe("failed");
+      expect(verdict([...passed, check("more", "passed")])).toBe("failed");
+      expect(verdict([...passed].reverse())).toBe("failed");
     });
+
+    const facts = {
+      trust: { profile: "github-private" },
+      attestation: { content: "artifact" },
+      step: { runnerTier: 1, observationHash: zeroHash },
+    };
+    const byFacts = ["certificate-log", "transparency-log", "observation", ...(kind === "step" ? [] : ["statement"])];
 
     it(`fails when any one ${kind} check failed, or one that must pass does not apply`, () => {
       for (const [index, { name, optional }] of definitions.entries()) {
         const withStatus = (status: Check["status"]) => passed.map((c, at) => (at === index ? check(name, status) : c));
-        expect(verdictOf(kind, withStatus("failed"))).toBe("failed");
-        expect(verdictOf(kind, withStatus("not applicable"))).toBe(optional ? "passed" : "failed");
+        const verdict = (status: Check["status"], given: typeof facts | Record<string, never> = facts) =>
+          verdictOf({ kind, checks: withStatus(status), signers: [], facts: given });
+        expect(verdict("failed")).toBe("failed");
+        expect(verdict("not applicable")).toBe(optional ? "passed" : "failed");
+        expect(verdict("not applicable", {})).toBe(optional && !byFacts.includes(name) ? "passed" : "failed");
       }
     });
   }
@@ -328,6 +208,46 @@ describe("the report", () => {
     const forged: VerificationReport = { ...(await verifyChanged({ attestedAt: 1 })), verdict: "passed" };
     expect(() => parseReport(reportBytes(forged))).toThrow(code("SCHEMA_MISMATCH"));
     expect(reportHash(forged)).not.toBe(reportHash(report));
+  });
+
+  const withCheck = (report: VerificationReport, name: string, change: Partial<Check>): VerificationReport => ({
+    ...report,
+    checks: report.checks.map((one) => (one.name === name ? { ...one, ...change } : one)),
+  });
+
+  it("reads back no check that passed with a code or in other words, and none that failed without a code", async () => {
+    const report = await verifyChanged();
+    const failed = await verifyChanged({ attestedAt: 1 });
+    for (const forged of [
+      withCheck(report, "signature", { code: "ATTESTATION_SIGNATURE_INVALID" }),
+      withCheck(report, "signature", { sentence: "The signature was not looked at." }),
+      withCheck(report, "signature", { expected: "x" }),
+      withCheck(report, "signature", { actual: "x" }),
+      withCheck(report, "ratchet", { code: "RATCHET_MISMATCH" }),
+      withCheck(failed, "log-time", { code: null }),
+    ]) {
+      expect(() => parseReport(reportBytes(forged))).toThrow(code("SCHEMA_MISMATCH"));
+    }
+    expect(parseReport(reportBytes(failed))).toEqual(failed);
+  });
+
+  it("reads back no pass without what profile and tier demand", async () => {
+    const report = await verifyChanged();
+    const leftOut = { status: "not applicable", sentence: "It was left out." } as const;
+    for (const name of ["transparency-log", "certificate-log", "observation"]) {
+      expect(() => parseReport(reportBytes(withCheck(report, name, leftOut)))).toThrow(code("SCHEMA_MISMATCH"));
+    }
+    const hosted = await verifyChanged({ topology: "hosted" });
+    expect(hosted.checks.find(({ name }) => name === "observation")?.status).toBe("not applicable");
+    expect(parseReport(reportBytes(hosted))).toEqual(hosted);
+    for (const step of [
+      null,
+      { runnerTier: 2, observationHash: zeroHash },
+      { runnerTier: 1, observationHash: "0x1" },
+    ]) {
+      const forged = { ...hosted, facts: { ...hosted.facts, step } };
+      expect(() => parseReport(reportBytes(forged))).toThrow(code("SCHEMA_MISMATCH"));
+    }
   });
 
   it("shows expected and actual value of what failed", async () => {

@@ -1,18 +1,18 @@
 import { type Hex, hexToBytes, zeroAddress, zeroHash } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
+import type { CapsuleParts } from "#lib/capsule/capsule.ts";
 import { systemRandom } from "#lib/core/effects.ts";
 import { sha256Hex } from "#lib/core/hash.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
-import type { CapsuleParts } from "#lib/evidence/capsule.ts";
 import { type Certificate, encodeCertificate } from "#lib/evidence/certificate.ts";
 import { encodeClaim, type StepClaim } from "#lib/evidence/claim.ts";
+import { encodeFinalObservation, type FinalFacts, finalObservationDigest } from "#lib/evidence/finalObservation.ts";
 import { encodeNextTokens, type NextTokens } from "#lib/evidence/nextTokens.ts";
 import { type ObservedFacts, observationBytes, observationDigest } from "#lib/evidence/observation.ts";
 import { encodeReceipt, type Receipt, receiptDigest } from "#lib/evidence/receipt.ts";
 import { encodeResult, type Result } from "#lib/evidence/result.ts";
 import { statementBytes } from "#lib/evidence/statement.ts";
 import { encodeTrade, type StepExpectation } from "#lib/evidence/trade.ts";
-import { createTranscript } from "#lib/evidence/transcript.ts";
 import { parseTrustedRoot, type TrustPolicy } from "#lib/evidence/trustedRoot.ts";
 import { type StepOptions, verifyStep } from "#lib/evidence/verify.ts";
 import { type Policy, policyBytes, policyHashOf } from "#lib/offers/policy.ts";
@@ -22,6 +22,7 @@ import { runKeyOf } from "#lib/permits/entitlement.ts";
 import { permitConsumerDomain, permitHash, type StepPermit, stepPermitTypes } from "#lib/permits/stepPermit.ts";
 import type { IdentityClaims } from "#lib/sandbox/claims.ts";
 import { type AttestOverrides, createSandboxSigstore } from "#lib/sandbox/sigstore.ts";
+import { createTranscript } from "#lib/transcript/writer.ts";
 import { claimsOfStep } from "../sandbox/claims.fixture.ts";
 
 /** Complete, honest evidence of one step, and a way to change any one thing while all else stays consistent with it. */
@@ -43,9 +44,11 @@ const settlement = `0x${"bb".repeat(20)}` as const;
 
 let clock = attestedAt;
 const sigstore = createSandboxSigstore({ clock: () => clock, random: systemRandom });
+/** The root under which everything here is minted. */
+export const trustedRootJson = sigstore.trustedRoot;
 export const trust: TrustPolicy = {
   profile: "sandbox",
-  root: parseTrustedRoot(new TextEncoder().encode(JSON.stringify(sigstore.trustedRoot))),
+  root: parseTrustedRoot(new TextEncoder().encode(JSON.stringify(trustedRootJson))),
   issuer: claimsOfStep().iss,
   serverUrl: "https://github.com",
 };
@@ -91,6 +94,9 @@ export type StepChanges = {
   readonly attestedAt?: number;
   readonly observation?: Change<ObservedFacts>;
   readonly observationSigner?: PrivateKeyAccount;
+  /** Adds an observation of the ended run. */
+  readonly finalObservation?: Change<FinalFacts>;
+  readonly finalSigner?: PrivateKeyAccount;
   readonly receipt?: Change<Receipt>;
   readonly receiptSigner?: PrivateKeyAccount;
   readonly permitSigner?: PrivateKeyAccount;
@@ -263,6 +269,14 @@ export async function mintStep(changes: StepChanges = {}): Promise<MintedStep> {
       ...next,
       transcriptRoot: closed.root,
       receiptHash: sha256Hex(receipt),
+      usage: {
+        inputBytes: 120,
+        resultBytes: result.length,
+        stateBytes: 4096,
+        workloadMilliseconds: 1500,
+        memoryBytes: 50_000_000,
+        tools: ["node"],
+      },
       restoreMode: permit.parentStateCommitment === zeroHash ? "genesis" : "restored",
       finishedAt: openedAt + 550,
       replay: { nonce: word("f"), expiresAt: claimDeadline },
@@ -298,6 +312,15 @@ export async function mintStep(changes: StepChanges = {}): Promise<MintedStep> {
     claimDeadline,
     parents: { stateCommitment: word("8"), netCommitment: word("9") },
   });
+  const final = changes.finalObservation?.(endedRunOf(honestClaims, policy));
+  const finalObservation =
+    final &&
+    encodeFinalObservation({
+      ...final,
+      signature: await (changes.finalSigner ?? observer).sign({
+        hash: finalObservationDigest(final, runKeyOf({ ...permit }), domain),
+      }),
+    });
   const parts = (changes.parts ?? same)({
     bundle: new TextEncoder().encode(JSON.stringify(bundle)),
     claim: claimFile,
@@ -310,6 +333,7 @@ export async function mintStep(changes: StepChanges = {}): Promise<MintedStep> {
     stateBundle,
     transcript: closed.bytes,
     observation,
+    ...(finalObservation && { finalObservation }),
   });
   return { parts, claim, expectation: (changes.chain ?? same)(expectation) };
 }
@@ -356,6 +380,35 @@ function observedIn(claims: IdentityClaims, policy: Policy): ObservedFacts {
     runnerGroupName: "GitHub Actions",
     labels: [policy.runsOn],
     observedAt: openedAt - 30,
+  };
+}
+
+function endedRunOf(claims: IdentityClaims, policy: Policy): FinalFacts {
+  return {
+    v: 1,
+    repository: claims.repository,
+    repositoryId: claims.repository_id,
+    runId: claims.run_id,
+    runAttempt: Number(claims.run_attempt),
+    sha: claims.sha,
+    event: claims.event_name,
+    totalJobs: 1,
+    jobs: [
+      {
+        checkRunId: claims.check_run_id,
+        status: "completed",
+        conclusion: "success",
+        runnerName: "GitHub Actions 7",
+        runnerGroupId: 0,
+        runnerGroupName: "GitHub Actions",
+        labels: [policy.runsOn],
+        startedAt: openedAt - 60,
+        completedAt: attestedAt + 20,
+      },
+    ],
+    observedAt: attestedAt + 120,
+    runHash: word("1"),
+    jobsHash: word("2"),
   };
 }
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { zeroAddress, zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
 import { stepChecks } from "#lib/evidence/checks.ts";
+import type { FinalFacts } from "#lib/evidence/finalObservation.ts";
 import { reportHash } from "#lib/evidence/report.ts";
 import { encodeTrade, parseTrade } from "#lib/evidence/trade.ts";
 import { verifyStep } from "#lib/evidence/verify.ts";
@@ -56,6 +57,27 @@ describe("honest evidence of a step", () => {
     ]);
   });
 
+  it("passes with the run looked at again after it had ended, by the observer, or the gateway where there is none", async () => {
+    const report = await verifyChanged({ finalObservation: (f) => f });
+    expect(failures(report)).toEqual([]);
+    expect(report.checks).toContainEqual(expect.objectContaining({ name: "final-observation", status: "passed" }));
+    const terms: StepChanges["terms"] = (honest) => ({ ...honest, observer: zeroAddress });
+    const changes = { terms, observationSigner: gateway, finalObservation: (f: FinalFacts) => f };
+    expect(failures(await verifyChanged({ ...changes, finalSigner: gateway }))).toEqual([]);
+  });
+
+  it("fails without a look at the ended run only where its verifier demands one", async () => {
+    const { parts, expectation } = await mintStep({ finalObservation: (f) => f });
+    const { finalObservation: _left, ...stripped } = parts;
+    const at = { now: attestedAt + 3600 };
+    const demanding = { ...at, requireFinalObservation: true };
+    expect((await verifyStep(parts, expectation, trust, demanding)).verdict).toBe("passed");
+    expect((await verifyStep(stripped, expectation, trust, at)).verdict).toBe("passed");
+    expect(failures(await verifyStep(stripped, expectation, trust, demanding))).toEqual([
+      "final-observation: FINAL_OBSERVATION_MISSING",
+    ]);
+  });
+
   it("passes at both ends of the log time's window", async () => {
     for (const at of [openedAt - 1800, claimDeadline - 1]) {
       expect(failures(await verifyChanged({ attestedAt: at }, { now: claimDeadline }))).toEqual([]);
@@ -85,7 +107,15 @@ describe("honest evidence of a step", () => {
     const report = await verifyStep(parts, undefined, trust, { now: attestedAt });
     expect(report.verdict).toBe("passed");
     const open = report.checks.filter(({ status }) => status === "not applicable").map(({ name }) => name);
-    expect(open).toEqual(["permit-signature", "ratchet", "chain-record"]);
+    expect(open).toEqual([
+      "permit-signature",
+      "final-observation",
+      "ratchet",
+      "capsule-anchors",
+      "capsule-signatures",
+      "capsule-signers",
+      "chain-record",
+    ]);
   });
 
   it("compares with the ratchet where the keys are", async () => {
@@ -266,6 +296,10 @@ const identityCases: readonly Case[] = [
   ],
 ];
 
+function withJob(change: Partial<FinalFacts["jobs"][number]>): (honest: FinalFacts) => FinalFacts {
+  return (honest) => ({ ...honest, jobs: honest.jobs.map((job) => ({ ...job, ...change })) });
+}
+
 const tradeCases: readonly Case[] = [
   [
     "terms that pin another repository than the permitted one",
@@ -324,7 +358,7 @@ const tradeCases: readonly Case[] = [
       permit: (p) => ({ ...p, parentStateCommitment: zeroHash, parentNetCommitment: zeroHash }),
       expectation: (e) => ({ ...e, parents: { stateCommitment: zeroHash, netCommitment: zeroHash } }),
     },
-    ["parents: PARENT_MISMATCH"],
+    ["parents: PARENT_MISMATCH", "policy-rules: COLD_START_REFUSED"],
   ],
   [
     "another policy's bytes",
@@ -344,7 +378,7 @@ const tradeCases: readonly Case[] = [
         certificate: rewrite(p.certificate, (c) => Object.assign(c.runner ?? {}, { isolation: "process" })),
       }),
     },
-    ["certificate: ISOLATION_TOO_WEAK", "claim: CLAIM_MISMATCH", "statement: STATEMENT_MISMATCH"],
+    ["policy-rules: ISOLATION_TOO_WEAK", "claim: CLAIM_MISMATCH", "statement: STATEMENT_MISMATCH"],
   ],
   [
     "a certificate changed after it was attested",
@@ -417,7 +451,17 @@ const tradeCases: readonly Case[] = [
   [
     "a certificate that restored nothing",
     { certificate: (c) => ({ ...c, restoreMode: "genesis" }) },
-    ["certificate: CERTIFICATE_MISMATCH"],
+    ["certificate: CERTIFICATE_MISMATCH", "policy-rules: COLD_START_REFUSED"],
+  ],
+  [
+    "a workload that took more memory than its policy allows",
+    { certificate: (c) => ({ ...c, usage: { ...c.usage, memoryBytes: 268_435_457 } }) },
+    ["policy-rules: POLICY_RULE_BROKEN"],
+  ],
+  [
+    "a workload that was given another tool",
+    { certificate: (c) => ({ ...c, usage: { ...c.usage, tools: ["node", "curl"] } }) },
+    ["policy-rules: POLICY_RULE_BROKEN"],
   ],
   [
     "another result",
@@ -444,7 +488,11 @@ const tradeCases: readonly Case[] = [
     {
       parts: (p) => ({
         ...p,
-        transcript: rewrite(p.transcript ?? p.claim, (t) => Object.assign(Object(t.events)[0], { at: 1 })),
+        transcript: Buffer.from(
+          Buffer.from(p.transcript ?? p.claim)
+            .toString("utf8")
+            .replace(/"at":[0-9]+/, '"at":1'),
+        ),
       }),
     },
     ["transcript: TRANSCRIPT_BROKEN"],
@@ -513,6 +561,39 @@ const tradeCases: readonly Case[] = [
       `an observation of ${name}`,
       { observation: (o) => ({ ...o, ...change }) },
       ["observation: OBSERVATION_CONTRADICTS_RUN"],
+    ],
+  ),
+  [
+    "a final observation by a stranger",
+    { finalObservation: (f) => f, finalSigner: stranger },
+    ["final-observation: FINAL_OBSERVATION_SIGNER_MISMATCH"],
+  ],
+  ...(
+    [
+      ["another run", (f) => ({ ...f, runId: "17000000002" })],
+      ["another attempt", (f) => ({ ...f, runAttempt: 2 })],
+      ["another commit", (f) => ({ ...f, sha: OTHER })],
+      ["another repository", (f) => ({ ...f, repositoryId: "810000003" })],
+      ["another event", (f) => ({ ...f, event: "push" })],
+      ["two jobs", (f) => ({ ...f, totalJobs: 2, jobs: [...f.jobs, ...f.jobs] })],
+      ["a job that is counted and not shown", (f) => ({ ...f, totalJobs: 2 })],
+      ["a job that is shown and not counted", (f) => ({ ...f, jobs: [...f.jobs, ...f.jobs] })],
+      ["another check run", withJob({ checkRunId: "61000000002" })],
+      ["a job that still runs", withJob({ status: "in_progress" })],
+      ["a job that failed", withJob({ conclusion: "failure" })],
+      ["another runner than the certificate's", withJob({ runnerName: "GitHub Actions 8" })],
+      ["a runner group of somebody's own", withJob({ runnerGroupId: 1 })],
+      ["a runner group of another name", withJob({ runnerGroupName: "Default" })],
+      ["other labels", withJob({ labels: ["self-hosted"] })],
+      ["a job that ended before it was attested", withJob({ completedAt: attestedAt - 301 })],
+      ["a job that began after it was attested", withJob({ startedAt: attestedAt + 301 })],
+      ["a time before the job had ended", (f) => ({ ...f, observedAt: attestedAt + 19 })],
+    ] as const satisfies readonly (readonly [string, NonNullable<StepChanges["finalObservation"]>])[]
+  ).map(
+    ([name, finalObservation]): Case => [
+      `a final observation of ${name}`,
+      { finalObservation },
+      ["final-observation: FINAL_OBSERVATION_CONTRADICTS_RUN"],
     ],
   ),
   ...(["entitlement", "permitHash", "certificateHash", "settlement"] as const).map(

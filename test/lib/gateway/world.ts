@@ -101,6 +101,9 @@ export async function createGatewayWorld(options: { readonly workloadCommit?: st
         clock: () => time.now,
       }),
       observe: async ({ facts, runsOn }) => observed(facts, runsOn),
+      observeEnd: async () => {
+        throw new Error("nothing here waits for the end of a run");
+      },
       dispatch: async ({ inputs }) => {
         fault.beforeDispatch();
         if (github.dispatch === "refuses") throw gatewayError("DISPATCH_REFUSED", { status: 422 });

@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { GitHubClient, WorkflowJob, WorkflowRun } from "#lib/github/client.ts";
-import { observeRun, type RunToObserve } from "#lib/github/observe.ts";
+import { observeEnd, observeRun, type RunToObserve } from "#lib/github/observe.ts";
 
 const expected: RunToObserve = {
   repository: "pawl-neutral/steps",
@@ -43,6 +44,8 @@ const job: WorkflowJob = {
   runner_name: "GitHub Actions 1000000042",
   runner_group_id: 0,
   runner_group_name: "GitHub Actions",
+  started_at: "2026-11-20T10:00:05Z",
+  completed_at: null,
 };
 
 const queued: WorkflowJob = {
@@ -53,11 +56,18 @@ const queued: WorkflowJob = {
   runner_group_name: null,
 };
 
+const ended: WorkflowJob = {
+  ...job,
+  status: "completed",
+  conclusion: "success",
+  completed_at: "2026-11-20T10:01:05Z",
+};
+
+type Looks = readonly (readonly WorkflowJob[])[];
+type Options = { run?: Partial<WorkflowRun>; expect?: Partial<RunToObserve>; total?: number };
+
 /** Each look at the jobs takes the next list; the last one stays. */
-function observe(
-  looks: readonly (readonly WorkflowJob[])[],
-  options: { run?: Partial<WorkflowRun>; expect?: Partial<RunToObserve>; total?: number; phase?: "completed" } = {},
-) {
+function looking(looks: Looks, options: Options) {
   let look = 0;
   const client: Pick<GitHubClient, "getRunAttempt" | "listJobs"> = {
     getRunAttempt: async () => ({ value: { ...run, ...options.run }, raw: Buffer.from("run bytes") }),
@@ -66,17 +76,13 @@ function observe(
       return { value: { total_count: options.total ?? jobs.length, jobs }, raw: Buffer.from("job bytes") };
     },
   };
-  return observeRun(
-    { ...expected, ...options.expect },
-    {
-      client,
-      clock: () => 1_790_000_000,
-      waitMilliseconds: 3_000,
-      sleep: async () => undefined,
-      ...(options.phase !== undefined && { phase: options.phase }),
-    },
-  );
+  return { client, clock: () => 1_790_000_000, waitMilliseconds: 3_000, sleep: async () => undefined };
 }
+
+const observe = (looks: Looks, options: Options = {}) =>
+  observeRun({ ...expected, ...options.expect }, looking(looks, options));
+const observeAfter = (looks: Looks, options: Options = {}) =>
+  observeEnd({ ...expected, ...options.expect }, looking(looks, options));
 
 describe("an observation", () => {
   it("states the facts and keeps the bytes", async () => {
@@ -109,11 +115,6 @@ describe("an observation", () => {
     await expect(observe([[job]], { expect: { calledCommit: null } })).rejects.toMatchObject({
       values: { field: "referenced_workflows" },
     });
-  });
-
-  it("can be repeated after the run", async () => {
-    const { facts } = await observe([[{ ...job, status: "completed", conclusion: "success" }]], { phase: "completed" });
-    expect(facts.status).toBe("completed");
   });
 });
 
@@ -159,5 +160,48 @@ describe("an observation is refused", () => {
     await expect(observe([[job, job]])).rejects.toMatchObject(mismatch);
     await expect(observe([[job]], { total: 2 })).rejects.toMatchObject(mismatch);
     await expect(observe([[]])).rejects.toMatchObject(mismatch);
+  });
+});
+
+describe("an observation of a run's end", () => {
+  it("states the job, its times and the hashes of what GitHub answered", async () => {
+    const seen = await observeAfter([[ended]]);
+    expect(seen).toMatchObject({
+      v: 1,
+      runId: expected.runId,
+      totalJobs: 1,
+      observedAt: 1_790_000_000,
+      jobs: [{ checkRunId: expected.checkRunId, status: "completed", conclusion: "success", labels: ["ubuntu-24.04"] }],
+    });
+    expect(seen.jobs[0]).toMatchObject({ startedAt: 1_795_168_805, completedAt: 1_795_168_865 });
+    expect([seen.runHash, seen.jobsHash]).toEqual(
+      ["run bytes", "job bytes"].map((text) => `0x${createHash("sha256").update(text).digest("hex")}`),
+    );
+  });
+
+  it("waits while the API still shows the job as running", async () => {
+    await observeAfter([[job], [{ ...ended, completed_at: null }], [ended]]);
+    await expect(observeAfter([[job]])).rejects.toMatchObject({ code: "OBSERVATION_UNAVAILABLE" });
+  });
+
+  const changes: Record<string, Partial<WorkflowJob>> = {
+    "a job that failed": { conclusion: "failure" },
+    "a job that was cancelled": { conclusion: "cancelled" },
+    "a job without a runner": { runner_name: null },
+    "a runner of another group": { runner_group_id: 1 },
+    "a runner of another name": { runner_name: "my-machine" },
+    "other labels": { labels: ["self-hosted"] },
+    "another job": { check_run_url: "https://api.github.com/repos/x/y/check-runs/1" },
+  };
+  for (const [name, change] of Object.entries(changes)) {
+    it(`is refused for ${name}`, () =>
+      expect(observeAfter([[{ ...ended, ...change }]])).rejects.toMatchObject({ code: "OBSERVATION_MISMATCH" }));
+  }
+
+  it("is refused for a run with a second job, and for another run", async () => {
+    await expect(observeAfter([[ended, ended]])).rejects.toMatchObject({ code: "OBSERVATION_MISMATCH" });
+    await expect(observeAfter([[ended]], { run: { head_sha: "8".repeat(40) } })).rejects.toMatchObject({
+      code: "OBSERVATION_MISMATCH",
+    });
   });
 });

@@ -9,7 +9,6 @@ import { sha256Hex } from "#lib/core/hash.ts";
 import { canonicalBytes } from "#lib/core/json.ts";
 import { parseCertificate } from "#lib/evidence/certificate.ts";
 import { claimHash, decodeClaim } from "#lib/evidence/claim.ts";
-import { parseTranscript } from "#lib/evidence/transcript.ts";
 import type { GatewayClient } from "#lib/gateway/client.ts";
 import { type PollAnswer, pollAnswerSchema } from "#lib/gateway/wire.ts";
 import { policyBytes } from "#lib/offers/policy.ts";
@@ -17,6 +16,7 @@ import { parseRunnerEnvironment } from "#lib/runner/environment.ts";
 import { runnerError } from "#lib/runner/errors.ts";
 import type { Isolation } from "#lib/runner/isolation.ts";
 import { runStep } from "#lib/runner/step.ts";
+import { readTranscript } from "#lib/transcript/reader.ts";
 import { people } from "../../contracts/world.ts";
 import { createGatewayWorld, type GatewayWorld, type Run } from "../gateway/world.ts";
 import { isolation } from "./isolation.fixture.ts";
@@ -155,7 +155,7 @@ describe("one step of a run", () => {
       certificateHash,
       resultHash: sha256Hex(read("result.json")),
       bundleHash: sha256Hex(read("state.bundle")),
-      transcriptRoot: parseTranscript(read("transcript.json")).root,
+      transcriptRoot: readTranscript(read("transcript.jsonl")).root,
       permitHash: certificate.permitHash,
     });
     expect(certificate).toMatchObject({ restoreMode: "genesis", workerKey: expect.any(String) });
@@ -177,7 +177,7 @@ describe("one step of a run", () => {
     const names = [
       "certificate.json",
       "next-tokens.json",
-      "transcript.json",
+      "transcript.jsonl",
       "receipt.json",
       "permit.json",
       "result.json",

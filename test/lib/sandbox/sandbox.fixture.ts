@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { unzipSync } from "fflate";
 import { createGitHubClient, type GitHubClient, type WorkflowRun } from "#lib/github/client.ts";
+import { ARTIFACT_NAME } from "#lib/github/collect.ts";
 import type { PinnedRepository } from "#lib/sandbox/repositories.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "#lib/sandbox/sandbox.ts";
 
@@ -42,7 +44,7 @@ const CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1";
 export const PRODUCER = `
 mkdir pawl-out && cd pawl-out
 for name in pawl-claim certificate.json result.json state.bundle; do echo "$name of step $STEP" > "$name"; done
-for name in next-tokens.json policy.json transcript.json receipt.json permit.json; do echo '{}' > "$name"; done
+for name in next-tokens.json policy.json transcript.jsonl receipt.json permit.json; do echo '{}' > "$name"; done
 sha256sum pawl-claim certificate.json result.json state.bundle > checksums.txt
 `;
 
@@ -144,4 +146,15 @@ export async function logOf(
     headers: { authorization: `Bearer ${sandbox.token}` },
   });
   return response.text();
+}
+
+/** The files of the newest artifact of a run, which no check of evidence has looked at: these runs take no real step. */
+export async function newestFiles(
+  client: GitHubClient,
+  place: { readonly repository: string; readonly runId: string },
+): Promise<Readonly<Record<string, Uint8Array>>> {
+  const artifacts = await client.listArtifacts({ ...place, name: ARTIFACT_NAME });
+  const [newest] = artifacts.sort((a, b) => Number(b.id) - Number(a.id));
+  if (newest === undefined) throw new Error("the run has no artifact");
+  return unzipSync(await client.downloadArtifact({ repository: place.repository, artifactId: newest.id }));
 }

@@ -94,7 +94,7 @@ function withChecksum(archive: Uint8Array, at: number): Uint8Array {
   const header = archive.subarray(at, at + 512);
   header.fill(0x20, 148, 156);
   const sum = header.reduce((total, byte) => total + byte, 0);
-  header.set(text(`${sum.toString(8).padStart(6, "0")}\0 `), 148);
+  header.set(text(`${sum.toString(8).padStart(6, "0")} \0`), 148);
   return archive;
 }
 

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { claimCommands } from "../../../scripts/commands/claim.ts";
+import { capsuleCommand } from "../../../scripts/commands/capsule.ts";
+import { claimCommand } from "../../../scripts/commands/claim.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pawl-claim-"));
 const PERMIT = `0x${"11".repeat(32)}`;
@@ -27,7 +28,8 @@ afterAll(() => {
 
 async function run(...args: readonly string[]): Promise<void> {
   const program = new Command("pawl").exitOverride().configureOutput({ writeErr: () => undefined });
-  claimCommands(program);
+  capsuleCommand(program);
+  claimCommand(program);
   await program.parseAsync(args, { from: "user" });
 }
 
