@@ -1,0 +1,69 @@
+import hre from "hardhat";
+import {
+  type Abi,
+  type Address,
+  createPublicClient,
+  createWalletClient,
+  custom,
+  decodeFunctionResult,
+  encodeFunctionData,
+  type Hex,
+} from "viem";
+import { mnemonicToAccount } from "viem/accounts";
+import { hardhat } from "viem/chains";
+import { buildContracts } from "../build.ts";
+
+/** EIP-7825: what one transaction may use on the newest hardfork. */
+export const TRANSACTION_GAS_CAP = 16_777_216n;
+
+const account = mnemonicToAccount("test test test test test test test test test test test junk");
+
+/** A chain of its own in this process, with contracts by their names. */
+export async function localChain() {
+  await buildContracts();
+  const connection = await hre.network.create({
+    network: "default",
+    override: { blockGasLimit: 4_000_000_000 },
+  });
+  const transport = custom(connection.provider);
+  const client = createPublicClient({ chain: hardhat, transport, pollingInterval: 5, cacheTime: 0 });
+  const wallet = createWalletClient({ account, chain: hardhat, transport });
+
+  async function deploy(name: string, args: readonly unknown[] = []) {
+    const { abi: json, bytecode } = await hre.artifacts.readArtifact(name);
+    const abi = json as Abi;
+    const hash = await wallet.deployContract({ abi, bytecode: bytecode as Hex, args, gas: TRANSACTION_GAS_CAP });
+    const { contractAddress, gasUsed } = await client.getTransactionReceipt({ hash });
+    if (!contractAddress) throw new Error(`${name} was not deployed`);
+    const address: Address = contractAddress;
+    return {
+      address,
+      abi,
+      gasUsed,
+      /** An `eth_call` under the cap. */
+      read: async (functionName: string, callArgs: readonly unknown[] = []): Promise<unknown> => {
+        const data = encodeFunctionData({ abi, functionName, args: callArgs });
+        const { data: answer = "0x" } = await client.call({ to: address, data, gas: TRANSACTION_GAS_CAP });
+        return decodeFunctionResult({ abi, functionName, data: answer });
+      },
+      /** A transaction under the cap; answers with the gas it used. */
+      send: async (functionName: string, callArgs: readonly unknown[] = []): Promise<bigint> => {
+        const sent = await wallet.writeContract({
+          address,
+          abi,
+          functionName,
+          args: callArgs,
+          gas: TRANSACTION_GAS_CAP,
+        });
+        const receipt = await client.getTransactionReceipt({ hash: sent });
+        if (receipt.status !== "success") throw new Error(`${functionName} was refused`);
+        return receipt.gasUsed;
+      },
+    };
+  }
+
+  return { connection, client, wallet, deploy };
+}
+
+export type LocalChain = Awaited<ReturnType<typeof localChain>>;
+export type Deployed = Awaited<ReturnType<LocalChain["deploy"]>>;

@@ -1,0 +1,37 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { bytesToHex, type Hex, hexToBigInt, slice } from "viem";
+
+/** A 384-bit value as the contracts take it. */
+export function u384(value: bigint): { readonly high: bigint; readonly low: bigint } {
+  return { high: value >> 256n, low: value & (2n ** 256n - 1n) };
+}
+
+/** The 96 bytes that the contract names a key by. */
+export function coordinatesOf(key: KeyObject): Hex {
+  const { x = "", y = "" } = key.export({ format: "jwk" });
+  return bytesToHex(Buffer.concat([Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]));
+}
+
+export function sha384(message: Uint8Array): Hex {
+  return bytesToHex(createHash("sha384").update(message).digest());
+}
+
+/** Node's own signature, as two numbers. */
+export function signedBy(key: KeyObject, message: Uint8Array): { readonly r: bigint; readonly s: bigint } {
+  const signature = bytesToHex(sign("sha384", message, { key, dsaEncoding: "ieee-p1363" }));
+  return { r: hexToBigInt(slice(signature, 0, 48)), s: hexToBigInt(slice(signature, 48, 96)) };
+}
+
+/** The same key pair every time. */
+export function fixedKey(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
+  const privateKey = createPrivateKey(FIXED);
+  return { privateKey, publicKey: createPublicKey(privateKey) };
+}
+
+const FIXED = `-----BEGIN PRIVATE KEY-----
+MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDCTnBPXh4gIyqTdLvBO
+/QffUnoPW+OYiKsaPSg4K3bhCeyrcii/02orSYNwwOqh16uhZANiAASzNwWAtPMs
+CgVVQGVfjv02w7KBJWfhsEBv7zsLvxZ/W5nzs/VBsmc5vq4mDmOq0tPJW72/5Jxn
+DJ9mAM23YnzOWQT+M2xzcrGg0eP9sl6kIAsIWwuZntK6fpBb2zk++fY=
+-----END PRIVATE KEY-----
+`;
