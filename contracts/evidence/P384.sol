@@ -233,8 +233,14 @@ contract P384 is IP384 {
                     P384Curve.doubleWithSlope(slope);
                     slope += ELEMENT;
                 }
-                for (uint256 table; table < 2 * TABLES; ++table) {
-                    if (!_fetch(tables, scalars, table, column)) continue;
+                for (uint256 next; next < 2 * TABLES; ++next) {
+                    // Those of the generator come first, then those of the key.
+                    bool isThere = _fetch(
+                        tables + (next << 5),
+                        scalars + ((next & TABLES) << 4),
+                        column + COLUMNS * (next & 3)
+                    );
+                    if (!isThere) continue;
                     if (isEmpty) {
                         P384Curve.setToOther();
                         isEmpty = false;
@@ -254,8 +260,13 @@ contract P384 is IP384 {
         unchecked {
             for (uint256 column = COLUMNS; column-- != 0;) {
                 P384Curve.double();
-                for (uint256 table; table < 2 * TABLES; ++table) {
-                    if (_fetch(tables, scalars, table, column)) P384Curve.add();
+                for (uint256 next; next < 2 * TABLES; ++next) {
+                    bool isThere = _fetch(
+                        tables + (next << 5),
+                        scalars + ((next & TABLES) << 4),
+                        column + COLUMNS * (next & 3)
+                    );
+                    if (isThere) P384Curve.add();
                 }
             }
         }
@@ -263,24 +274,20 @@ contract P384 is IP384 {
 
     /// @dev The other point becomes the entry that the digit names, unless the digit is 0. Bits that stand 48 apart are
     /// brought together by one multiplication, whose other products fall elsewhere.
-    function _fetch(
-        uint256 tables,
-        uint256 scalars,
-        uint256 table,
-        uint256 column
-    ) private view returns (bool isThere) {
+    /// @param table Place of the table's address.
+    /// @param halves Place of the scalar's halves.
+    /// @param position Of the digit's lowest bit.
+    function _fetch(uint256 table, uint256 halves, uint256 position) private view returns (bool isThere) {
         uint256 other = P384Curve.OTHER;
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            let position := add(column, mul(COLUMNS, and(table, 3)))
-            let halves := add(scalars, shl(6, shr(2, table)))
             let lower := and(shr(position, mload(halves)), EVERY_48TH_BIT)
             let upper := and(shr(position, mload(add(halves, 32))), EVERY_48TH_BIT)
             let digit := and(shr(144, mul(or(lower, shl(4, upper)), GATHER)), 0xff)
+            isThere := digit
             if digit {
                 // Entries begin with digit 1 after the first byte of the code.
-                extcodecopy(mload(add(tables, shl(5, table))), other, sub(mul(digit, POINT), 95), POINT)
-                isThere := 1
+                extcodecopy(mload(table), other, sub(mul(digit, POINT), 95), POINT)
             }
         }
     }

@@ -20,6 +20,17 @@ library P384Curve {
     /// @dev The first byte beyond the registers.
     uint256 internal constant END = 0x360;
 
+    uint256 private constant X = 0x80;
+    uint256 private constant Y = 0xc0;
+    uint256 private constant ZZ = 0x100;
+    uint256 private constant ZZZ = 0x140;
+    uint256 private constant A = 0x180;
+    uint256 private constant B = 0x1c0;
+    uint256 private constant C = 0x200;
+    uint256 private constant D = 0x240;
+    uint256 private constant E = 0x280;
+    uint256 private constant F = 0x2c0;
+
     /// @notice Takes the registers. The first thing that an external function does.
     function reserve() internal pure {
         uint256 free;
@@ -89,36 +100,27 @@ library P384Curve {
             {
                 let a1 := shr(128, mload(0x330))
                 let a0 := mload(0x340)
-                let b1 := shr(128, mload(0x330))
-                let b0 := mload(0x340)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
+                let c0 := mul(a0, a0)
+                let c1 := mulmod(a0, a0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
+                let t := addmod(a0, a1, not(0))
+                t := mulmod(t, t, not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
                 {
                     let d1 := 0x4cced0581dc1181b6771fa941c07d2e6
                     let d0 := 0xe7e26391017ebeedfcebf770afec78a439a9c67175d12e62d57a37132c13d510
                     low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
                 }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -134,36 +136,27 @@ library P384Curve {
             {
                 let a1 := shr(128, mload(0x300))
                 let a0 := mload(0x310)
-                let b1 := shr(128, mload(0x300))
-                let b0 := mload(0x310)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
+                let c0 := mul(a0, a0)
+                let c1 := mulmod(a0, a0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
+                let t := addmod(a0, a1, not(0))
+                t := mulmod(t, t, not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
                 {
                     let d1 := 0xffffffffffffffffffffffffffffffff
                     let d0 := 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000fffffffc
                     low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
                 }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -183,25 +176,17 @@ library P384Curve {
                 let c0 := mul(a0, b0)
                 let c1 := mulmod(a0, b0, not(0))
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -258,31 +243,23 @@ library P384Curve {
                 let c0 := mul(a0, b0)
                 let c1 := mulmod(a0, b0, not(0))
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
                 {
                     let d1 := mload(0xc0)
                     let d0 := mload(0xe0)
                     low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
                 }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -291,38 +268,26 @@ library P384Curve {
                         high := and(carried, 0xffffffffffffffffffffffffffffffff)
                     }
                 }
-                mstore(0x180, high)
-                mstore(0x1a0, low)
-            }
-            if iszero(iszero(or(xor(mload(0x180), shr(128, mload(0x330))), xor(mload(0x1a0), mload(0x340))))) {
-                mstore(0, 0xc6854e5b)
-                revert(0x1c, 4)
+                if iszero(iszero(or(xor(high, shr(128, mload(0x330))), xor(low, mload(0x340))))) {
+                    mstore(0, 0xc6854e5b)
+                    revert(0x1c, 4)
+                }
             }
             // slope^2 - x - x'
             {
                 let a1 := shr(128, calldataload(slope))
                 let a0 := calldataload(add(slope, 16))
-                let b1 := shr(128, calldataload(slope))
-                let b0 := calldataload(add(slope, 16))
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
+                let c0 := mul(a0, a0)
+                let c1 := mulmod(a0, a0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
+                let t := addmod(a0, a1, not(0))
+                t := mulmod(t, t, not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
                 {
                     let d0 := add(mload(0xa0), mload(0x310))
                     let d1 := add(add(mload(0x80), shr(128, mload(0x300))), lt(d0, mload(0x310)))
@@ -332,11 +297,12 @@ library P384Curve {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe, d0)
                     low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
                 }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -361,22 +327,13 @@ library P384Curve {
                 let c0 := mul(a0, b0)
                 let c1 := mulmod(a0, b0, not(0))
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
                 {
                     let d0 := mload(0xe0)
                     let d1 := sub(
@@ -385,11 +342,12 @@ library P384Curve {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
                     low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
                 }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -416,36 +374,27 @@ library P384Curve {
             {
                 let a1 := mload(0x80)
                 let a0 := mload(0xa0)
-                let b1 := mload(0x80)
-                let b0 := mload(0xa0)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
+                let c0 := mul(a0, a0)
+                let c1 := mulmod(a0, a0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
+                let t := addmod(a0, a1, not(0))
+                t := mulmod(t, t, not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
                 {
                     let d1 := 0xffffffffffffffffffffffffffffffff
                     let d0 := 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000fffffffe
                     low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
                 }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -513,25 +462,17 @@ library P384Curve {
                 let c0 := mul(a0, b0)
                 let c1 := mulmod(a0, b0, not(0))
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -540,38 +481,26 @@ library P384Curve {
                         high := and(carried, 0xffffffffffffffffffffffffffffffff)
                     }
                 }
-                mstore(0x1c0, high)
-                mstore(0x1e0, low)
-            }
-            if iszero(iszero(or(xor(mload(0x180), mload(0x1c0)), xor(mload(0x1a0), mload(0x1e0))))) {
-                mstore(0, 0xc6854e5b)
-                revert(0x1c, 4)
+                if iszero(iszero(or(xor(high, mload(0x180)), xor(low, mload(0x1a0))))) {
+                    mstore(0, 0xc6854e5b)
+                    revert(0x1c, 4)
+                }
             }
             // slope^2 - 2x
             {
                 let a1 := shr(128, calldataload(slope))
                 let a0 := calldataload(add(slope, 16))
-                let b1 := shr(128, calldataload(slope))
-                let b0 := calldataload(add(slope, 16))
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
+                let c0 := mul(a0, a0)
+                let c1 := mulmod(a0, a0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
+                let t := addmod(a0, a1, not(0))
+                t := mulmod(t, t, not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
                 {
                     let d0 := add(mload(0xa0), mload(0xa0))
                     let d1 := add(add(mload(0x80), mload(0x80)), lt(d0, mload(0xa0)))
@@ -581,11 +510,12 @@ library P384Curve {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe, d0)
                     low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
                 }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -610,22 +540,13 @@ library P384Curve {
                 let c0 := mul(a0, b0)
                 let c1 := mulmod(a0, b0, not(0))
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
                 {
                     let d0 := mload(0xe0)
                     let d1 := sub(
@@ -634,11 +555,12 @@ library P384Curve {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
                     low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
                 }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -669,119 +591,18 @@ library P384Curve {
 
     /// @notice The accumulator plus the other point, whatever they are: equal, opposite or infinite.
     function add() internal pure {
-        bool isInfinite;
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            isInfinite := iszero(or(mload(0x100), mload(0x120)))
-        }
-        if (isInfinite) {
+        if (_isZero(ZZ)) {
             setToOther();
             return;
         }
-        bool sharesX;
-        bool sharesY;
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            // P = X' ZZ - X, R = Y' ZZZ - Y
-            {
-                let a1 := shr(128, mload(0x300))
-                let a0 := mload(0x310)
-                let b1 := mload(0x100)
-                let b0 := mload(0x120)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                {
-                    let d0 := mload(0xa0)
-                    let d1 := sub(
-                        sub(0xffffffffffffffffffffffffffffffff, mload(0x80)),
-                        gt(d0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
-                    )
-                    d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
-                    low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
-                }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x180, high)
-                mstore(0x1a0, low)
-            }
-            {
-                let a1 := shr(128, mload(0x330))
-                let a0 := mload(0x340)
-                let b1 := mload(0x140)
-                let b0 := mload(0x160)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                {
-                    let d0 := mload(0xe0)
-                    let d1 := sub(
-                        sub(0xffffffffffffffffffffffffffffffff, mload(0xc0)),
-                        gt(d0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
-                    )
-                    d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
-                    low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
-                }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x1c0, high)
-                mstore(0x1e0, low)
-            }
-            sharesX := iszero(or(mload(0x180), mload(0x1a0)))
-            sharesY := iszero(or(mload(0x1c0), mload(0x1e0)))
-        }
+        // P = X' ZZ - X, R = Y' ZZZ - Y
+        _unpackOther(C, D);
+        _multiply(A, C, ZZ);
+        _subtract(A, A, X);
+        _multiply(B, D, ZZZ);
+        _subtract(B, B, Y);
+        bool sharesX = _isZero(A);
+        bool sharesY = _isZero(B);
         if (sharesX) {
             if (!sharesY) {
                 setToInfinity();
@@ -791,457 +612,85 @@ library P384Curve {
             double();
             return;
         }
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            // P^2, P^3, Q = X P^2
-            {
-                let a1 := mload(0x180)
-                let a0 := mload(0x1a0)
-                let b1 := mload(0x180)
-                let b0 := mload(0x1a0)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x200, high)
-                mstore(0x220, low)
-            }
-            {
-                let a1 := mload(0x180)
-                let a0 := mload(0x1a0)
-                let b1 := mload(0x200)
-                let b0 := mload(0x220)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x240, high)
-                mstore(0x260, low)
-            }
-            {
-                let a1 := mload(0x80)
-                let a0 := mload(0xa0)
-                let b1 := mload(0x200)
-                let b0 := mload(0x220)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x280, high)
-                mstore(0x2a0, low)
-            }
-        }
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            // X = R^2 - P^3 - 2Q
-            {
-                let low := mload(0x2a0)
-                let high := mload(0x2a0)
-                low := add(low, high)
-                high := add(add(mload(0x280), mload(0x280)), lt(low, high))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x2c0, high)
-                mstore(0x2e0, low)
-            }
-            {
-                let a1 := mload(0x1c0)
-                let a0 := mload(0x1e0)
-                let b1 := mload(0x1c0)
-                let b0 := mload(0x1e0)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                {
-                    let d0 := add(mload(0x260), mload(0x2e0))
-                    let d1 := add(add(mload(0x240), mload(0x2c0)), lt(d0, mload(0x2e0)))
-                    d1 := sub(
-                        sub(0x1ffffffffffffffffffffffffffffffff, d1),
-                        gt(d0, 0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe)
-                    )
-                    d0 := sub(0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe, d0)
-                    low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
-                }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x80, high)
-                mstore(0xa0, low)
-            }
-        }
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            // Y = R (Q - X) - Y P^3
-            {
-                let a1 := mload(0xc0)
-                let a0 := mload(0xe0)
-                let b1 := mload(0x240)
-                let b0 := mload(0x260)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x2c0, high)
-                mstore(0x2e0, low)
-            }
-            {
-                let a1 := mload(0x1c0)
-                let a0 := mload(0x1e0)
-                let b0 := sub(mload(0x2a0), mload(0xa0))
-                let b1 := sub(sub(mload(0x280), mload(0x80)), lt(mload(0x2a0), mload(0xa0)))
-                if shr(255, b1) {
-                    b1 := and(sub(b1, lt(b0, 0x100000000ffffffffffffffff00000001)), 0xffffffffffffffffffffffffffffffff)
-                    b0 := sub(b0, 0x100000000ffffffffffffffff00000001)
-                }
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                {
-                    let d0 := mload(0x2e0)
-                    let d1 := sub(
-                        sub(0xffffffffffffffffffffffffffffffff, mload(0x2c0)),
-                        gt(d0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
-                    )
-                    d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
-                    low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
-                }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0xc0, high)
-                mstore(0xe0, low)
-            }
-        }
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            {
-                let a1 := mload(0x100)
-                let a0 := mload(0x120)
-                let b1 := mload(0x200)
-                let b0 := mload(0x220)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x100, high)
-                mstore(0x120, low)
-            }
-            {
-                let a1 := mload(0x140)
-                let a0 := mload(0x160)
-                let b1 := mload(0x240)
-                let b0 := mload(0x260)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x140, high)
-                mstore(0x160, low)
-            }
-        }
+        // P^2, P^3, Q = X P^2
+        _multiply(C, A, A);
+        _multiply(D, A, C);
+        _multiply(E, X, C);
+        // X = R^2 - P^3 - 2Q
+        _multiply(X, B, B);
+        _subtract(X, X, D);
+        _subtract(X, X, E);
+        _subtract(X, X, E);
+        // Y = R (Q - X) - Y P^3
+        _subtract(E, E, X);
+        _multiply(E, B, E);
+        _multiply(Y, Y, D);
+        _subtract(Y, E, Y);
+        _multiply(ZZ, ZZ, C);
+        _multiply(ZZZ, ZZZ, D);
     }
 
     /// @notice Twice the accumulator, whatever it is.
     function double() internal pure {
+        // U = 2Y, V = U^2, W = U V, S = X V
+        _add(A, Y, Y);
+        _multiply(B, A, A);
+        _multiply(C, A, B);
+        _multiply(D, X, B);
+        // M = 3 (X - ZZ) (X + ZZ)
+        _add(E, X, ZZ);
+        _subtract(F, X, ZZ);
+        _multiply(E, E, F);
+        _add(F, E, E);
+        _add(E, F, E);
+        // X = M^2 - 2S
+        _multiply(X, E, E);
+        _subtract(X, X, D);
+        _subtract(X, X, D);
+        // Y = M (S - X) - W Y
+        _subtract(D, D, X);
+        _multiply(D, E, D);
+        _multiply(Y, C, Y);
+        _subtract(Y, D, Y);
+        _multiply(ZZ, ZZ, B);
+        _multiply(ZZZ, ZZZ, C);
+    }
+
+    /// @notice Whether the accumulator, in the coordinates of {add}, is a point with this x. Infinity has none.
+    function hasX(uint256 wantedHigh, uint256 wantedLow) internal pure returns (bool) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            // U = 2Y, V = U^2, W = U V, S = X V
-            {
-                let low := mload(0xe0)
-                let high := mload(0xe0)
-                low := add(low, high)
-                high := add(add(mload(0xc0), mload(0xc0)), lt(low, high))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x180, high)
-                mstore(0x1a0, low)
-            }
-            {
-                let a1 := mload(0x180)
-                let a0 := mload(0x1a0)
-                let b1 := mload(0x180)
-                let b0 := mload(0x1a0)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x1c0, high)
-                mstore(0x1e0, low)
-            }
+            mstore(0x180, wantedHigh)
+            mstore(0x1a0, wantedLow)
         }
+        _multiply(A, A, ZZ);
+        _subtract(A, A, X);
+        return _isZero(A) && !_isZero(ZZ);
+    }
+
+    /// @dev Registers by their places, as the slower forms use them: each operation once instead of written out.
+    function _multiply(uint256 out, uint256 first, uint256 second) private pure {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             {
-                let a1 := mload(0x180)
-                let a0 := mload(0x1a0)
-                let b1 := mload(0x1c0)
-                let b0 := mload(0x1e0)
+                let a1 := mload(first)
+                let a0 := mload(add(first, 32))
+                let b1 := mload(second)
+                let b0 := mload(add(second, 32))
                 let c0 := mul(a0, b0)
                 let c1 := mulmod(a0, b0, not(0))
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -1250,404 +699,20 @@ library P384Curve {
                         high := and(carried, 0xffffffffffffffffffffffffffffffff)
                     }
                 }
-                mstore(0x200, high)
-                mstore(0x220, low)
-            }
-            {
-                let a1 := mload(0x80)
-                let a0 := mload(0xa0)
-                let b1 := mload(0x1c0)
-                let b0 := mload(0x1e0)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x240, high)
-                mstore(0x260, low)
-            }
-        }
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            // M = 3 (X - ZZ) (X + ZZ)
-            {
-                let low := mload(0xa0)
-                let high := mload(0x120)
-                low := add(low, high)
-                high := add(add(mload(0x80), mload(0x100)), lt(low, high))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x280, high)
-                mstore(0x2a0, low)
-            }
-            {
-                let a1 := mload(0x280)
-                let a0 := mload(0x2a0)
-                let b0 := sub(mload(0xa0), mload(0x120))
-                let b1 := sub(sub(mload(0x80), mload(0x100)), lt(mload(0xa0), mload(0x120)))
-                if shr(255, b1) {
-                    b1 := and(sub(b1, lt(b0, 0x100000000ffffffffffffffff00000001)), 0xffffffffffffffffffffffffffffffff)
-                    b0 := sub(b0, 0x100000000ffffffffffffffff00000001)
-                }
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x280, high)
-                mstore(0x2a0, low)
-            }
-        }
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            {
-                let low := mload(0x2a0)
-                let high := mload(0x2a0)
-                low := add(low, high)
-                high := add(add(mload(0x280), mload(0x280)), lt(low, high))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x2c0, high)
-                mstore(0x2e0, low)
-            }
-            {
-                let low := mload(0x2e0)
-                let high := mload(0x2a0)
-                low := add(low, high)
-                high := add(add(mload(0x2c0), mload(0x280)), lt(low, high))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x280, high)
-                mstore(0x2a0, low)
-            }
-        }
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            // X = M^2 - 2S
-            {
-                let a1 := mload(0x280)
-                let a0 := mload(0x2a0)
-                let b1 := mload(0x280)
-                let b0 := mload(0x2a0)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                {
-                    let d0 := add(mload(0x260), mload(0x260))
-                    let d1 := add(add(mload(0x240), mload(0x240)), lt(d0, mload(0x260)))
-                    d1 := sub(
-                        sub(0x1ffffffffffffffffffffffffffffffff, d1),
-                        gt(d0, 0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe)
-                    )
-                    d0 := sub(0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe, d0)
-                    low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
-                }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x80, high)
-                mstore(0xa0, low)
-            }
-        }
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            // Y = M (S - X) - W Y
-            {
-                let a1 := mload(0x200)
-                let a0 := mload(0x220)
-                let b1 := mload(0xc0)
-                let b0 := mload(0xe0)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x2c0, high)
-                mstore(0x2e0, low)
-            }
-            {
-                let a1 := mload(0x280)
-                let a0 := mload(0x2a0)
-                let b0 := sub(mload(0x260), mload(0xa0))
-                let b1 := sub(sub(mload(0x240), mload(0x80)), lt(mload(0x260), mload(0xa0)))
-                if shr(255, b1) {
-                    b1 := and(sub(b1, lt(b0, 0x100000000ffffffffffffffff00000001)), 0xffffffffffffffffffffffffffffffff)
-                    b0 := sub(b0, 0x100000000ffffffffffffffff00000001)
-                }
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                {
-                    let d0 := mload(0x2e0)
-                    let d1 := sub(
-                        sub(0xffffffffffffffffffffffffffffffff, mload(0x2c0)),
-                        gt(d0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
-                    )
-                    d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
-                    low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
-                }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0xc0, high)
-                mstore(0xe0, low)
-            }
-        }
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            {
-                let a1 := mload(0x100)
-                let a0 := mload(0x120)
-                let b1 := mload(0x1c0)
-                let b0 := mload(0x1e0)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x100, high)
-                mstore(0x120, low)
-            }
-            {
-                let a1 := mload(0x140)
-                let a0 := mload(0x160)
-                let b1 := mload(0x200)
-                let b0 := mload(0x220)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
-                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
-                    let less := add(low, 0x100000000ffffffffffffffff00000001)
-                    let carried := add(high, lt(less, low))
-                    if shr(128, carried) {
-                        low := less
-                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
-                    }
-                }
-                mstore(0x140, high)
-                mstore(0x160, low)
+                mstore(out, high)
+                mstore(add(out, 32), low)
             }
         }
     }
 
-    /// @notice Whether the accumulator, in the coordinates of {add}, is a point with this x. Infinity has none.
-    function hasX(uint256 wantedHigh, uint256 wantedLow) internal pure returns (bool result) {
+    function _add(uint256 out, uint256 first, uint256 second) private pure {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             {
-                let a1 := wantedHigh
-                let a0 := wantedLow
-                let b1 := mload(0x100)
-                let b0 := mload(0x120)
-                let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
-                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                let low := mload(add(first, 32))
+                let high := mload(add(second, 32))
+                low := add(low, high)
+                high := add(add(mload(first), mload(second)), lt(low, high))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -1656,13 +721,40 @@ library P384Curve {
                         high := and(carried, 0xffffffffffffffffffffffffffffffff)
                     }
                 }
-                mstore(0x180, high)
-                mstore(0x1a0, low)
+                mstore(out, high)
+                mstore(add(out, 32), low)
             }
-            result := and(
-                iszero(or(xor(mload(0x180), mload(0x80)), xor(mload(0x1a0), mload(0xa0)))),
-                iszero(iszero(or(mload(0x100), mload(0x120))))
-            )
+        }
+    }
+
+    function _subtract(uint256 out, uint256 first, uint256 second) private pure {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let low := sub(mload(add(first, 32)), mload(add(second, 32)))
+            let high := sub(sub(mload(first), mload(second)), lt(mload(add(first, 32)), mload(add(second, 32))))
+            if shr(255, high) {
+                high := and(sub(high, lt(low, 0x100000000ffffffffffffffff00000001)), 0xffffffffffffffffffffffffffffffff)
+                low := sub(low, 0x100000000ffffffffffffffff00000001)
+            }
+            mstore(out, high)
+            mstore(add(out, 32), low)
+        }
+    }
+
+    function _isZero(uint256 element) private pure returns (bool result) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            result := iszero(or(mload(element), mload(add(element, 32))))
+        }
+    }
+
+    function _unpackOther(uint256 x, uint256 y) private pure {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(x, shr(128, mload(0x300)))
+            mstore(add(x, 32), mload(0x310))
+            mstore(y, shr(128, mload(0x330)))
+            mstore(add(y, 32), mload(0x340))
         }
     }
 }

@@ -37,22 +37,13 @@ contract P384FieldDouble {
                 let c0 := mul(a0, b0)
                 let c1 := mulmod(a0, b0, not(0))
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
                 {
                     let d0 := mload(0x220)
                     let d1 := sub(
@@ -61,11 +52,12 @@ contract P384FieldDouble {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
                     low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
                 }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))
@@ -105,22 +97,13 @@ contract P384FieldDouble {
                 let c0 := mul(a0, b0)
                 let c1 := mulmod(a0, b0, not(0))
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let c2 := addmod(
-                    addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)),
-                    not(c1),
-                    not(0)
-                )
-                let g := add(shr(128, c1), shr(128, c2))
-                let l := and(c2, 0xffffffffffffffffffffffffffffffff)
-                let m := add(mul(l, 0xffffffffffffffff00000001), g)
-                let low := add(c0, mul(g, 0xffffffffffffffff00000001))
-                let high := add(
-                    add(and(c1, 0xffffffffffffffffffffffffffffffff), l),
-                    add(mul(shr(128, c2), 0xffffffffffffffff00000001), add(shr(128, m), lt(low, c0)))
-                )
-                m := shl(128, m)
-                low := add(low, m)
-                high := add(high, lt(low, m))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
                 {
                     let d0 := add(mload(0x1e0), mload(0x220))
                     let d1 := add(add(mload(0x1c0), mload(0x200)), lt(d0, mload(0x220)))
@@ -130,11 +113,12 @@ contract P384FieldDouble {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe, d0)
                     low := add(low, d0)
-                    high := add(add(high, d1), lt(low, d0))
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
                 }
-                m := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
-                low := add(low, m)
-                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, m))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
                 if gt(high, 0xfffffffffffffffffffffffffffffffe) {
                     let less := add(low, 0x100000000ffffffffffffffff00000001)
                     let carried := add(high, lt(less, low))

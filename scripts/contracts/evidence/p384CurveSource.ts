@@ -4,13 +4,21 @@ import { toFunctionSelector } from "viem";
  * Writes `contracts/evidence/P384Curve.sol`: arithmetic of points of P-384 (FIPS 186-5, SP 800-186) on registers.
  *
  * Field elements have 384 bits: a high word of 128 and a low word of 256. Results are canonical, below
- * p = 2^384 - 2^128 - 2^96 + 2^32 - 1. The product of two elements has three words `c2 c1 c0`:
- * - `c0` is the product of the low words modulo 2^256, and `c1` follows from it modulo 2^256 - 1, as usual.
- * - Modulo 2^256 - 1 the whole product is `c0 + c1 + c2`, which gives `c2` without a fourth multiplication of words. It
- *   is below 2^256 - 1, because both factors are below 2^384.
+ * p = 2^384 - K with K = 2^128 + k and k = 2^96 - 2^32 + 1. There are two ideas, and they avoid most carries:
  *
- * It is reduced by 2^384 = 2^128 + 2^96 - 2^32 + 1 (modulo p), twice, and one subtraction of p that is hardly ever
- * needed. Every multiplication is written out where it stands: a call would cost about a tenth more.
+ * - The product has three words, `c2 2^512 + c1 2^256 + c0`. Modulo 2^256 - 1 it is `t = c0 + c1 + c2`, and also the
+ *   product of the sums of the factors' words. `c0` is what a multiplication of words yields, `c1` follows from it
+ *   modulo 2^256 - 1 as usual, and `c2` from `t`. It is never 2^256 - 1, because both factors are below 2^384.
+ * - The result is the product minus Q p for any Q near the quotient. A number below 2^512 - 2^256 is known from itself
+ *   modulo 2^256 and modulo 2^256 - 1, and Q p is cheap modulo both: p is -K modulo 2^256, and -k modulo 2^256 - 1.
+ *
+ * Q is `q + h 2^256 + d`, where `q` and `h` are the words of H, the product without its low 384 bits. The quotient is
+ * above H (1 + K / 2^384), of which `d` takes the part c2 / 2^128 + c2 / 2^160 - c2 / 2^224, rounded down; the rounding
+ * of its last term is less than c2 / 2^256, which is left out. So Q is never above the quotient, and less than 4 below
+ * it: what remains, with two times p that may be added, has three bits above 2^384. They are folded by 2^384 = K, and
+ * one subtraction of p is hardly ever needed.
+ *
+ * Where slopes are supplied, every multiplication is written out: a call would cost a sixth more.
  */
 
 const P = 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n;
@@ -32,15 +40,23 @@ const END = POINT + 96;
 type Element = { readonly high: string; readonly low: string };
 /** Yul that declares an element's two words under the given names. */
 type Operand = (high: string, low: string) => readonly string[];
+/** Yul that does something with a result instead of storing it. */
+type Sink = (result: Element) => readonly string[];
 
 const register = (name: Register): Element => {
-  const place = FIRST + 64 * REGISTERS.indexOf(name);
+  const place = placeOfRegister(name);
   return { high: `mload(${hex(place)})`, low: `mload(${hex(place + 32)})` };
 };
+/** By a variable that holds its place. */
+const registerAt = (variable: string): Element => ({ high: `mload(${variable})`, low: `mload(add(${variable}, 32))` });
 const packedAt = (place: number): Element => ({
   high: `shr(128, mload(${hex(place)}))`,
   low: `mload(${hex(place + 16)})`,
 });
+function placeOfRegister(name: Register): number {
+  return FIRST + 64 * REGISTERS.indexOf(name);
+}
+
 const x = register("X");
 const y = register("Y");
 const zz = register("ZZ");
@@ -77,6 +93,8 @@ library P384Curve {
     uint256 internal constant OTHER = ${hex(POINT)};
     /// @dev The first byte beyond the registers.
     uint256 internal constant END = ${hex(END)};
+
+${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfRegister(name))};`).join("\n")}
 
     /// @notice Takes the registers. The first thing that an external function does.
     function reserve() internal pure {
@@ -144,8 +162,7 @@ library P384Curve {
           ...fail("PointsShareX"),
           "}",
           "// slope (x' - x) + y = y'",
-          ...multiply(a, slope, difference(otherX, x), y),
-          ...unless(isEqual(a, otherY), "SlopeNotOfTheLine"),
+          ...multiply((result) => unless(isEqual(result, otherY), "SlopeNotOfTheLine"), slope, difference(otherX, x), y),
           "// slope^2 - x - x'",
           ...multiply(b, slope, slope, minusSum(x, otherX)),
           "// slope (x - x'') - y",
@@ -164,8 +181,7 @@ library P384Curve {
           ...sum(b, a, a),
           ...sum(a, b, a),
           ...sum(b, y, y),
-          ...multiply(b, slope, b),
-          ...unless(isEqual(a, b), "SlopeNotOfTheLine"),
+          ...multiply((result) => unless(isEqual(result, a), "SlopeNotOfTheLine"), slope, b),
           "// slope^2 - 2x",
           ...multiply(b, slope, slope, minusSum(x, x)),
           "// slope (x - x'') - y",
@@ -182,21 +198,18 @@ library P384Curve {
 
     /// @notice The accumulator plus the other point, whatever they are: equal, opposite or infinite.
     function add() internal pure {
-        bool isInfinite;
-        ${assembly([`isInfinite := ${isZero(zz)}`])}
-        if (isInfinite) {
+        if (_isZero(ZZ)) {
             setToOther();
             return;
         }
-        bool sharesX;
-        bool sharesY;
-        ${assembly([
-          "// P = X' ZZ - X, R = Y' ZZZ - Y",
-          ...multiply(a, otherX, zz, minus(x)),
-          ...multiply(b, otherY, zzz, minus(y)),
-          `sharesX := ${isZero(a)}`,
-          `sharesY := ${isZero(b)}`,
-        ])}
+        // P = X' ZZ - X, R = Y' ZZZ - Y
+        _unpackOther(C, D);
+        _multiply(A, C, ZZ);
+        _subtract(A, A, X);
+        _multiply(B, D, ZZZ);
+        _subtract(B, B, Y);
+        bool sharesX = _isZero(A);
+        bool sharesY = _isZero(B);
         if (sharesX) {
             if (!sharesY) {
                 setToInfinity();
@@ -206,29 +219,77 @@ library P384Curve {
             double();
             return;
         }
-        ${assembly(["// P^2, P^3, Q = X P^2", ...multiply(c, a, a), ...multiply(d, a, c), ...multiply(e, x, c)])}
-        ${assembly(["// X = R^2 - P^3 - 2Q", ...sum(f, e, e), ...multiply(x, b, b, minusSum(d, f))])}
-        ${assembly(["// Y = R (Q - X) - Y P^3", ...multiply(f, y, d), ...multiply(y, b, difference(e, x), minus(f))])}
-        ${assembly([...multiply(zz, zz, c), ...multiply(zzz, zzz, d)])}
+        // P^2, P^3, Q = X P^2
+        _multiply(C, A, A);
+        _multiply(D, A, C);
+        _multiply(E, X, C);
+        // X = R^2 - P^3 - 2Q
+        _multiply(X, B, B);
+        _subtract(X, X, D);
+        _subtract(X, X, E);
+        _subtract(X, X, E);
+        // Y = R (Q - X) - Y P^3
+        _subtract(E, E, X);
+        _multiply(E, B, E);
+        _multiply(Y, Y, D);
+        _subtract(Y, E, Y);
+        _multiply(ZZ, ZZ, C);
+        _multiply(ZZZ, ZZZ, D);
     }
 
     /// @notice Twice the accumulator, whatever it is.
     function double() internal pure {
-        ${assembly(["// U = 2Y, V = U^2, W = U V, S = X V", ...sum(a, y, y), ...multiply(b, a, a)])}
-        ${assembly([...multiply(c, a, b), ...multiply(d, x, b)])}
-        ${assembly(["// M = 3 (X - ZZ) (X + ZZ)", ...sum(e, x, zz), ...multiply(e, e, difference(x, zz))])}
-        ${assembly([...sum(f, e, e), ...sum(e, f, e)])}
-        ${assembly(["// X = M^2 - 2S", ...multiply(x, e, e, minusSum(d, d))])}
-        ${assembly(["// Y = M (S - X) - W Y", ...multiply(f, c, y), ...multiply(y, e, difference(d, x), minus(f))])}
-        ${assembly([...multiply(zz, zz, b), ...multiply(zzz, zzz, c)])}
+        // U = 2Y, V = U^2, W = U V, S = X V
+        _add(A, Y, Y);
+        _multiply(B, A, A);
+        _multiply(C, A, B);
+        _multiply(D, X, B);
+        // M = 3 (X - ZZ) (X + ZZ)
+        _add(E, X, ZZ);
+        _subtract(F, X, ZZ);
+        _multiply(E, E, F);
+        _add(F, E, E);
+        _add(E, F, E);
+        // X = M^2 - 2S
+        _multiply(X, E, E);
+        _subtract(X, X, D);
+        _subtract(X, X, D);
+        // Y = M (S - X) - W Y
+        _subtract(D, D, X);
+        _multiply(D, E, D);
+        _multiply(Y, C, Y);
+        _subtract(Y, D, Y);
+        _multiply(ZZ, ZZ, B);
+        _multiply(ZZZ, ZZZ, C);
     }
 
     /// @notice Whether the accumulator, in the coordinates of {add}, is a point with this x. Infinity has none.
-    function hasX(uint256 wantedHigh, uint256 wantedLow) internal pure returns (bool result) {
-        ${assembly([
-          ...multiply(a, { high: "wantedHigh", low: "wantedLow" }, zz),
-          `result := ${all(isEqual(a, x), not(isZero(zz)))}`,
-        ])}
+    function hasX(uint256 wantedHigh, uint256 wantedLow) internal pure returns (bool) {
+        ${assembly(store(a, { high: "wantedHigh", low: "wantedLow" }))}
+        _multiply(A, A, ZZ);
+        _subtract(A, A, X);
+        return _isZero(A) && !_isZero(ZZ);
+    }
+
+    /// @dev Registers by their places, as the slower forms use them: each operation once instead of written out.
+    function _multiply(uint256 out, uint256 first, uint256 second) private pure {
+        ${assembly(multiply(registerAt("out"), registerAt("first"), registerAt("second")))}
+    }
+
+    function _add(uint256 out, uint256 first, uint256 second) private pure {
+        ${assembly(sum(registerAt("out"), registerAt("first"), registerAt("second")))}
+    }
+
+    function _subtract(uint256 out, uint256 first, uint256 second) private pure {
+        ${assembly([...difference(registerAt("first"), registerAt("second"))("high", "low"), ...store(registerAt("out"), { high: "high", low: "low" })])}
+    }
+
+    function _isZero(uint256 element) private pure returns (bool result) {
+        ${assembly([`result := ${isZero(registerAt("element"))}`])}
+    }
+
+    function _unpackOther(uint256 x, uint256 y) private pure {
+        ${assembly([...store(registerAt("x"), otherX), ...store(registerAt("y"), otherY)])}
     }
 }
 `;
@@ -281,34 +342,56 @@ const B = 0xb3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656
 const zero: Element = { high: "0", low: "0" };
 const one: Element = { high: "0", low: "1" };
 
-/** out = first · second + plus. Factors are below 2^384; what is added is below 2^386. */
-function multiply(out: Element, first: Element, second: Element | Operand, plus?: Element | Operand): string[] {
+/** first · second + plus. Factors are below 2^384; what is added is below 2^386. */
+function multiply(out: Element | Sink, first: Element, second: Element | Operand, plus?: Element | Operand): string[] {
+  const isSquare = first === second;
   return [
     "{",
     ...declared(first, "a1", "a0"),
-    ...declared(second, "b1", "b0"),
+    ...(isSquare ? [] : declared(second, "b1", "b0")),
+    ...(isSquare ? square() : product()),
+    // The product modulo 2^256 - 1 is t, and c2 what c0 and c1 leave of it.
+    "let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))",
+    "let q := or(shl(128, c2), shr(128, c1))",
+    "let h := shr(128, c2)",
+    "let d := add(h, shr(160, sub(c2, shr(64, c2))))",
+    `let low := add(c0, mul(add(q, d), ${hex(FOLD)}))`,
+    `let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), ${hex(FOLD_LOW)}, not(0)), not(0))`,
+    ...(plus === undefined
+      ? []
+      : [
+          "{",
+          ...declared(plus, "d1", "d0"),
+          "low := add(low, d0)",
+          "high := addmod(addmod(high, d0, not(0)), d1, not(0))",
+          "}",
+        ]),
+    "high := addmod(high, not(low), not(0))",
+    `let fold := mul(shr(128, high), ${hex(FOLD)})`,
+    "low := add(low, fold)",
+    `high := add(and(high, ${hex(HALF)}), lt(low, fold))`,
+    ...canonical(),
+    ...(typeof out === "function" ? out({ high: "high", low: "low" }) : store(out, { high: "high", low: "low" })),
+    "}",
+  ];
+}
+
+function product(): string[] {
+  return [
     "let c0 := mul(a0, b0)",
     "let c1 := mulmod(a0, b0, not(0))",
     "c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))",
-    "let c2 := addmod(addmod(mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0)), not(c0), not(0)), not(c1), not(0))",
-    // c2 = h 2^128 + l; g and m are what falls on 2^0 and 2^128 once 2^384 is replaced.
-    "let g := add(shr(128, c1), shr(128, c2))",
-    `let l := and(c2, ${hex(HALF)})`,
-    `let m := add(mul(l, ${hex(FOLD_LOW)}), g)`,
-    `let low := add(c0, mul(g, ${hex(FOLD_LOW)}))`,
-    `let high := add(add(and(c1, ${hex(HALF)}), l), add(mul(shr(128, c2), ${hex(FOLD_LOW)}), add(shr(128, m), lt(low, c0))))`,
-    "m := shl(128, m)",
-    "low := add(low, m)",
-    "high := add(high, lt(low, m))",
-    ...(plus === undefined
-      ? []
-      : ["{", ...declared(plus, "d1", "d0"), "low := add(low, d0)", "high := add(add(high, d1), lt(low, d0))", "}"]),
-    `m := mul(shr(128, high), ${hex(FOLD)})`,
-    "low := add(low, m)",
-    `high := add(and(high, ${hex(HALF)}), lt(low, m))`,
-    ...canonical(),
-    ...store(out, { high: "high", low: "low" }),
-    "}",
+    "let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))",
+  ];
+}
+
+function square(): string[] {
+  return [
+    "let c0 := mul(a0, a0)",
+    "let c1 := mulmod(a0, a0, not(0))",
+    "c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))",
+    "let t := addmod(a0, a1, not(0))",
+    "t := mulmod(t, t, not(0))",
   ];
 }
 
@@ -391,7 +474,7 @@ function store(out: Element, value: Element): string[] {
 }
 
 function placeOf(load: string): string {
-  const place = /^mload\((0x[0-9a-f]+)\)$/.exec(load)?.[1];
+  const place = /^mload\((.+)\)$/.exec(load)?.[1];
   if (place === undefined) throw new TypeError(`not a register: ${load}`);
   return place;
 }
