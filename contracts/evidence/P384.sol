@@ -167,19 +167,22 @@ contract P384 is IP384 {
     }
 
     /// @dev Addresses of the generator's four tables and the key's, a word each.
-    function _loadTables(bytes32 keyId) internal view virtual returns (uint256 tables) {
-        address[2 * TABLES] memory addresses;
-        _loadTablesOf(GENERATOR_ID, addresses, 0);
-        _loadTablesOf(keyId, addresses, TABLES);
-        return _placeOfAddresses(addresses);
+    function _loadTables(bytes32 keyId) private view returns (uint256) {
+        address[2 * TABLES] memory tables;
+        unchecked {
+            for (uint256 index; index < TABLES; ++index) {
+                tables[index] = _tableOf(GENERATOR_ID, index);
+                tables[TABLES + index] = _tableOf(keyId, index);
+            }
+        }
+        return _placeOfAddresses(tables);
     }
 
-    function _loadTablesOf(bytes32 keyId, address[2 * TABLES] memory addresses, uint256 first) private view {
-        uint24[4] memory numbers = _keys[keyId].tables;
-        for (uint256 index; index < TABLES; ++index) {
-            if (numbers[index] == 0) revert KeyNotRegistered(keyId);
-            addresses[first + index] = StoredBytes.addressOf(address(this), numbers[index]);
-        }
+    /// @dev Virtual for tests, which verify by many keys.
+    function _tableOf(bytes32 keyId, uint256 index) internal view virtual returns (address) {
+        uint256 number = _keys[keyId].tables[index];
+        if (number == 0) revert KeyNotRegistered(keyId);
+        return StoredBytes.addressOf(address(this), number);
     }
 
     /// @dev The factors of generator and key: digest / s and r / s modulo n, with the supplied inverse of s.

@@ -6,12 +6,8 @@ pragma solidity 0.8.37;
 /// The plain twin is test/solidity/evidence/ReferenceP384.sol.
 /// @dev The accumulator and the other point live in registers: memory at constant places, which {reserve} takes. An
 /// element's high 128 bits and its low 256 bits have a word each; the other point is packed as tables hold it, x and y
-/// of 48 bytes. Assembly, because 384-bit numbers are two words wide and a verification multiplies 332 times.
+/// of 48 bytes. Wrong slopes are refused with the errors of IP384. Assembly, because 384-bit numbers are two words wide and a verification multiplies 332 times.
 library P384Curve {
-    /// @notice The slope is not that of the line through both points, or of the tangent.
-    error SlopeNotOfTheLine();
-    /// @notice Points with the same x have no line that their slope could be checked by.
-    error PointsShareX();
     /// @notice Registers begin where allocated memory begins, so they are taken before anything is allocated.
     error MemoryInUse();
 

@@ -29,10 +29,12 @@ interface IP384 {
     error KeyNotRegistered(bytes32 keyId);
     /// @notice There are slopes too few or too many.
     error SlopesSize(uint256 size, uint256 expected);
+    /// @notice A slope is not that of the line through both points, or of the tangent.
+    error SlopeNotOfTheLine();
+    /// @notice Two points share their x. No slope of their line could be checked, so none is taken.
+    error PointsShareX();
     /// @notice The hint is not the inverse of s modulo n.
     error NotTheInverse();
-    /// @notice The chain could not keep a table as it is.
-    error TableNotStored();
 
     /// @notice First step of registering a key: checks that it is a point and computes 32 of its powers of two.
     /// @dev Emits {KeyBegun}.

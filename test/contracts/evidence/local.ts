@@ -5,6 +5,7 @@ import {
   createPublicClient,
   createWalletClient,
   custom,
+  decodeErrorResult,
   decodeFunctionResult,
   encodeFunctionData,
   type Hex,
@@ -29,6 +30,18 @@ export async function localChain() {
   const client = createPublicClient({ chain: hardhat, transport, pollingInterval: 5, cacheTime: 0 });
   const wallet = createWalletClient({ account, chain: hardhat, transport });
 
+  const attempter = await hre.artifacts.readArtifact("Attempt");
+  const deployed = await wallet.deployContract({ abi: attempter.abi, bytecode: attempter.bytecode as Hex });
+  const { contractAddress: to } = await client.getTransactionReceipt({ hash: deployed });
+  if (!to) throw new Error("Attempt was not deployed");
+
+  async function attempt(target: Address, data: Hex): Promise<readonly [boolean, Hex]> {
+    const call = encodeFunctionData({ abi: attempter.abi, functionName: "attempt", args: [target, data] });
+    const { data: answer = "0x" } = await client.call({ to: to ?? undefined, data: call, gas: TRANSACTION_GAS_CAP });
+    const abi: Abi = attempter.abi;
+    return decodeFunctionResult({ abi, functionName: "attempt", data: answer }) as readonly [boolean, Hex];
+  }
+
   async function deploy(name: string, args: readonly unknown[] = []) {
     const { abi: json, bytecode } = await hre.artifacts.readArtifact(name);
     const abi = json as Abi;
@@ -43,8 +56,10 @@ export async function localChain() {
       /** An `eth_call` under the cap. */
       read: async (functionName: string, callArgs: readonly unknown[] = []): Promise<unknown> => {
         const data = encodeFunctionData({ abi, functionName, args: callArgs });
-        const { data: answer = "0x" } = await client.call({ to: address, data, gas: TRANSACTION_GAS_CAP });
-        return decodeFunctionResult({ abi, functionName, data: answer });
+        const [done, answer] = await attempt(address, data);
+        if (done) return decodeFunctionResult({ abi, functionName, data: answer });
+        const { errorName, args: values = [] } = decodeErrorResult({ abi, data: answer });
+        throw new Error([errorName, ...values].join(" "));
       },
       /** A transaction under the cap; answers with the gas it used. */
       send: async (functionName: string, callArgs: readonly unknown[] = []): Promise<bigint> => {

@@ -1,5 +1,19 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { bytesToHex, type Hex, hexToBigInt, slice } from "viem";
+import { p384KeyId, p384Registration } from "#lib/evidence/onchain/p384.ts";
+import type { Deployed } from "./local.ts";
+
+export const ORDER =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n;
+
+/** Registers a key, and answers with the gas of each transaction. */
+export async function register(p384: Deployed, key: Hex): Promise<readonly bigint[]> {
+  const { powers, tables } = p384Registration(key);
+  const used = [await p384.send("beginKey", [key, powers])];
+  for (const [index, slopes] of tables.entries())
+    used.push(await p384.send("buildTable", [p384KeyId(key), BigInt(index), slopes]));
+  return used;
+}
 
 /** A 384-bit value as the contracts take it. */
 export function u384(value: bigint): { readonly high: bigint; readonly low: bigint } {
