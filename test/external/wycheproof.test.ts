@@ -151,14 +151,14 @@ function sideBySide(signature: Hex) {
 async function decoded(form: "decode" | "decodeWords", der: Hex) {
   try {
     const [r, s] = (await ecdsa.read(form, [der])) as readonly [unknown, unknown];
-    return { r: valueOf(r), s: valueOf(s) };
+    return { r: numberOf(r), s: numberOf(s) };
   } catch (thrown) {
     if (thrown instanceof Error && thrown.message === "NotASignature") return undefined;
     throw thrown;
   }
 }
 
-function valueOf(number: unknown): bigint {
+function numberOf(number: unknown): bigint {
   if (typeof number === "bigint") return number;
   const { high, low } = number as { readonly high: bigint; readonly low: bigint };
   return BigInt(concat([numberToHex(high, { size: 16 }), numberToHex(low, { size: 32 })]));

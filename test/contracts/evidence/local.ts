@@ -19,12 +19,12 @@ export const TRANSACTION_GAS_CAP = 16_777_216n;
 
 const account = mnemonicToAccount("test test test test test test test test test test test junk");
 
-/** A chain of its own in this process, with contracts by their names. */
-export async function localChain() {
+/** A chain of its own in this process, with contracts by their names. Before `osaka` there is no P-256 and no cap. */
+export async function localChain(hardfork: "osaka" | "prague" = "osaka") {
   await buildContracts();
   const connection = await hre.network.create({
     network: "default",
-    override: { blockGasLimit: 4_000_000_000 },
+    override: { blockGasLimit: 4_000_000_000, hardfork },
   });
   const transport = custom(connection.provider);
   const client = createPublicClient({ chain: hardhat, transport, pollingInterval: 5, cacheTime: 0 });
