@@ -13,6 +13,7 @@ import { type BundleContext, openBundle, sealBundle } from "#lib/state/bundle.ts
 import { measureGas } from "../../test/contracts/measureGas.ts";
 import { createWorld } from "../../test/contracts/world.ts";
 import { claimsOfStep } from "../../test/lib/sandbox/claims.fixture.ts";
+import { onchainFigures } from "./onchain.ts";
 
 export type Figures = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
@@ -20,10 +21,12 @@ export type Figures = Readonly<Record<string, Readonly<Record<string, number>>>>
 export async function measure(report: (line: string) => void): Promise<Figures> {
   report("gas of every move, on an in-process chain");
   const { gas, gasFirst } = await measureGas(await createWorld());
+  report("evidence on-chain");
+  const onchain = await onchainFigures();
   report("verification");
   const verify = await measureVerification();
   report("sealing");
-  return { gas, gasFirst, verify, seal: await measureSealing() };
+  return { gas, gasFirst, onchain, verify, seal: await measureSealing() };
 }
 
 async function measureVerification(): Promise<Record<string, number>> {

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { abiSource } from "../contracts/abi-source.ts";
+import { evidenceSources } from "../contracts/evidence/sources.ts";
 import { projectRoot } from "../stack/stack.ts";
 import { errorsPage } from "./errorsPage.ts";
 
@@ -8,6 +9,7 @@ import { errorsPage } from "./errorsPage.ts";
 const files: readonly { readonly path: string; readonly content: () => Promise<string> }[] = [
   { path: "lib/chain/generated/abis.ts", content: () => abiSource(join(projectRoot, "artifacts")) },
   { path: "docs/errors.md", content: errorsPage },
+  ...evidenceSources,
 ];
 
 const write = process.argv.includes("--write");

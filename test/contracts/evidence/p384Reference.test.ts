@@ -5,7 +5,7 @@ import { p384Hints, p384KeyId, p384Tables, tableBytes } from "#lib/evidence/onch
 import { tried } from "../../properties.ts";
 import { type Deployed, type LocalChain, localChain } from "./local.ts";
 import { u384 } from "./p384.fixture.ts";
-import { G, N, type ReferencePoint, referenceVerify, times } from "./referenceP384.ts";
+import { G, inverse, N, type ReferencePoint, referenceVerify, times } from "./referenceP384.ts";
 
 /** The fast verifier beside the plain one, for keys and signatures where sums of points meet, cancel or vanish. */
 
@@ -47,7 +47,7 @@ const signatures = fc
   })
   .map(({ key, nonce, digest, change, by }) => {
     const r = (times(nonce, G)?.x ?? 0n) % N;
-    const s = (((digest + r * key.secret) % N) * inverse(nonce)) % N;
+    const s = (((digest + r * key.secret) % N) * inverse(nonce, N)) % N;
     const pick = (name: string, value: bigint) => (change === name ? by : value);
     return { key, digest: pick("digest", digest), r: pick("r", r), s: change === "negated s" ? N - s : pick("s", s) };
   });
@@ -81,14 +81,4 @@ it("agrees with the plain verifier, hinted and plain", async () => {
 function packedKey(point: ReferencePoint): Hex {
   if (point === undefined) throw new RangeError("infinity is no key");
   return `${numberToHex(point.x, { size: 48 })}${numberToHex(point.y, { size: 48 }).slice(2)}`;
-}
-
-function inverse(value: bigint): bigint {
-  let [a, b, x, y] = [((value % N) + N) % N, N, 1n, 0n];
-  while (a > 1n) {
-    const quotient = b / a;
-    [a, b] = [b - quotient * a, a];
-    [x, y] = [y - quotient * x, x];
-  }
-  return ((x % N) + N) % N;
 }

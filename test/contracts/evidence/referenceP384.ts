@@ -15,8 +15,8 @@ export const G: ReferencePoint = {
 /** Whether (r, s) signs the digest, a number of 384 bits, by the key. */
 export function referenceVerify(key: ReferencePoint, digest: bigint, r: bigint, s: bigint): boolean {
   if (r < 1n || r >= N || s < 1n || s >= N) return false;
-  const inverse = power(s, N - 2n, N);
-  const sum = plus(times(digest * inverse, G), times(r * inverse, key));
+  const w = inverse(s, N);
+  const sum = plus(times(digest * w, G), times(r * w, key));
   return sum !== undefined && modulo(sum.x, N) === r;
 }
 
@@ -34,18 +34,20 @@ function plus(a: ReferencePoint, b: ReferencePoint): ReferencePoint {
   if (b === undefined) return a;
   if (a.x === b.x && modulo(a.y + b.y, P) === 0n) return undefined;
   const [rise, run] = a.x === b.x ? [3n * a.x * a.x - 3n, 2n * a.y] : [b.y - a.y, b.x - a.x];
-  const slope = rise * power(modulo(run, P), P - 2n, P);
+  const slope = rise * inverse(run, P);
   const x = modulo(slope * slope - a.x - b.x, P);
   return { x, y: modulo(slope * (a.x - x) - a.y, P) };
 }
 
-function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
-  let result = 1n;
-  for (const bit of exponent.toString(2)) {
-    result = (result * result) % modulus;
-    if (bit === "1") result = (result * base) % modulus;
+/** By the extended algorithm of Euclid; the value has no factor in common with the modulus. */
+export function inverse(value: bigint, modulus: bigint): bigint {
+  let [a, b, x, y] = [modulo(value, modulus), modulus, 1n, 0n];
+  while (a > 1n) {
+    const quotient = b / a;
+    [a, b] = [b - quotient * a, a];
+    [x, y] = [y - quotient * x, x];
   }
-  return result;
+  return modulo(x, modulus);
 }
 
 function modulo(value: bigint, modulus: bigint): bigint {
