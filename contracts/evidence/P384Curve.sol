@@ -591,12 +591,90 @@ library P384Curve {
             setToOther();
             return;
         }
-        // P = X' ZZ - X, R = Y' ZZZ - Y
-        _unpackOther(C, D);
-        _multiply(A, C, ZZ);
-        _subtract(A, A, X);
-        _multiply(B, D, ZZZ);
-        _subtract(B, B, Y);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            // P = X' ZZ - X, R = Y' ZZZ - Y
+            {
+                let a1 := shr(128, mload(0x300))
+                let a0 := mload(0x310)
+                let b1 := mload(0x100)
+                let b0 := mload(0x120)
+                let c0 := mul(a0, b0)
+                let c1 := mulmod(a0, b0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                {
+                    let d0 := mload(0xa0)
+                    let d1 := sub(
+                        sub(0xffffffffffffffffffffffffffffffff, mload(0x80)),
+                        gt(d0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
+                    )
+                    d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
+                    low := add(low, d0)
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                }
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x180, high)
+                mstore(0x1a0, low)
+            }
+            {
+                let a1 := shr(128, mload(0x330))
+                let a0 := mload(0x340)
+                let b1 := mload(0x140)
+                let b0 := mload(0x160)
+                let c0 := mul(a0, b0)
+                let c1 := mulmod(a0, b0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                {
+                    let d0 := mload(0xe0)
+                    let d1 := sub(
+                        sub(0xffffffffffffffffffffffffffffffff, mload(0xc0)),
+                        gt(d0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
+                    )
+                    d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
+                    low := add(low, d0)
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                }
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x1c0, high)
+                mstore(0x1e0, low)
+            }
+        }
         bool sharesX = _isZero(A);
         bool sharesY = _isZero(B);
         if (sharesX) {
@@ -608,22 +686,300 @@ library P384Curve {
             double();
             return;
         }
-        // P^2, P^3, Q = X P^2
-        _multiply(C, A, A);
-        _multiply(D, A, C);
-        _multiply(E, X, C);
-        // X = R^2 - P^3 - 2Q
-        _multiply(X, B, B);
-        _subtract(X, X, D);
-        _subtract(X, X, E);
-        _subtract(X, X, E);
-        // Y = R (Q - X) - Y P^3
-        _subtract(E, E, X);
-        _multiply(E, B, E);
-        _multiply(Y, Y, D);
-        _subtract(Y, E, Y);
-        _multiply(ZZ, ZZ, C);
-        _multiply(ZZZ, ZZZ, D);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            // P^2, P^3, Q = X P^2
+            {
+                let a1 := mload(0x180)
+                let a0 := mload(0x1a0)
+                let c0 := mul(a0, a0)
+                let c1 := mulmod(a0, a0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
+                let t := addmod(a0, a1, not(0))
+                t := mulmod(t, t, not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x200, high)
+                mstore(0x220, low)
+            }
+            {
+                let a1 := mload(0x180)
+                let a0 := mload(0x1a0)
+                let b1 := mload(0x200)
+                let b0 := mload(0x220)
+                let c0 := mul(a0, b0)
+                let c1 := mulmod(a0, b0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x240, high)
+                mstore(0x260, low)
+            }
+            {
+                let a1 := mload(0x80)
+                let a0 := mload(0xa0)
+                let b1 := mload(0x200)
+                let b0 := mload(0x220)
+                let c0 := mul(a0, b0)
+                let c1 := mulmod(a0, b0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x280, high)
+                mstore(0x2a0, low)
+            }
+        }
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            // X = R^2 - P^3 - 2Q
+            {
+                let low := mload(0x2a0)
+                let high := mload(0x2a0)
+                low := add(low, high)
+                high := add(add(mload(0x280), mload(0x280)), lt(low, high))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x2c0, high)
+                mstore(0x2e0, low)
+            }
+            {
+                let a1 := mload(0x1c0)
+                let a0 := mload(0x1e0)
+                let c0 := mul(a0, a0)
+                let c1 := mulmod(a0, a0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
+                let t := addmod(a0, a1, not(0))
+                t := mulmod(t, t, not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                {
+                    let d0 := add(mload(0x260), mload(0x2e0))
+                    let d1 := add(add(mload(0x240), mload(0x2c0)), lt(d0, mload(0x2e0)))
+                    d1 := sub(
+                        sub(0x1ffffffffffffffffffffffffffffffff, d1),
+                        gt(d0, 0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe)
+                    )
+                    d0 := sub(0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe, d0)
+                    low := add(low, d0)
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                }
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x80, high)
+                mstore(0xa0, low)
+            }
+        }
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            // Y = R (Q - X) - Y P^3
+            {
+                let a1 := mload(0xc0)
+                let a0 := mload(0xe0)
+                let b1 := mload(0x240)
+                let b0 := mload(0x260)
+                let c0 := mul(a0, b0)
+                let c1 := mulmod(a0, b0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x2c0, high)
+                mstore(0x2e0, low)
+            }
+            {
+                let a1 := mload(0x1c0)
+                let a0 := mload(0x1e0)
+                let b0 := sub(mload(0x2a0), mload(0xa0))
+                let b1 := sub(sub(mload(0x280), mload(0x80)), lt(mload(0x2a0), mload(0xa0)))
+                if shr(255, b1) {
+                    b1 := and(sub(b1, lt(b0, 0x100000000ffffffffffffffff00000001)), 0xffffffffffffffffffffffffffffffff)
+                    b0 := sub(b0, 0x100000000ffffffffffffffff00000001)
+                }
+                let c0 := mul(a0, b0)
+                let c1 := mulmod(a0, b0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                {
+                    let d0 := mload(0x2e0)
+                    let d1 := sub(
+                        sub(0xffffffffffffffffffffffffffffffff, mload(0x2c0)),
+                        gt(d0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
+                    )
+                    d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
+                    low := add(low, d0)
+                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                }
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0xc0, high)
+                mstore(0xe0, low)
+            }
+        }
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            {
+                let a1 := mload(0x100)
+                let a0 := mload(0x120)
+                let b1 := mload(0x200)
+                let b0 := mload(0x220)
+                let c0 := mul(a0, b0)
+                let c1 := mulmod(a0, b0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x100, high)
+                mstore(0x120, low)
+            }
+            {
+                let a1 := mload(0x140)
+                let a0 := mload(0x160)
+                let b1 := mload(0x240)
+                let b0 := mload(0x260)
+                let c0 := mul(a0, b0)
+                let c1 := mulmod(a0, b0, not(0))
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
+                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
+                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let d := add(h, shr(160, sub(c2, shr(64, c2))))
+                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                high := addmod(high, not(low), not(0))
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x140, high)
+                mstore(0x160, low)
+            }
+        }
     }
 
     /// @notice Twice the accumulator, whatever it is.
@@ -664,7 +1020,7 @@ library P384Curve {
         return _isZero(A) && !_isZero(ZZ);
     }
 
-    /// @dev Registers by their places, as the slower forms use them: each operation once instead of written out.
+    /// @dev Registers by their places, for what is done seldom: one copy of each operation, which keeps the code small.
     function _multiply(uint256 out, uint256 first, uint256 second) private pure {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
@@ -741,16 +1097,6 @@ library P384Curve {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             result := iszero(or(mload(element), mload(add(element, 32))))
-        }
-    }
-
-    function _unpackOther(uint256 x, uint256 y) private pure {
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            mstore(x, shr(128, mload(0x300)))
-            mstore(add(x, 32), mload(0x310))
-            mstore(y, shr(128, mload(0x330)))
-            mstore(add(y, 32), mload(0x340))
         }
     }
 }

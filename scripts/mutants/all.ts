@@ -4,6 +4,7 @@ import { evidenceMutants } from "./evidence.ts";
 import { gatewayMutants } from "./gateway.ts";
 import type { Mutant } from "./mutant.ts";
 import { offerRegistryMutants } from "./offerRegistry.ts";
+import { onchainMutants } from "./onchain.ts";
 import { permitConsumerMutants } from "./permitConsumer.ts";
 import { runnerMutants } from "./runner.ts";
 import { settlementMutants } from "./settlement.ts";
@@ -11,7 +12,13 @@ import { stateMutants } from "./state.ts";
 
 /** Each group has a page of its own under docs/results. */
 export const mutantGroups: Readonly<Record<"contracts" | "library", readonly Mutant[]>> = {
-  contracts: [...offerRegistryMutants, ...permitConsumerMutants, ...settlementMutants, ...escrowMutants],
+  contracts: [
+    ...offerRegistryMutants,
+    ...permitConsumerMutants,
+    ...settlementMutants,
+    ...escrowMutants,
+    ...onchainMutants,
+  ],
   library: [...gatewayMutants, ...runnerMutants, ...stateMutants, ...evidenceMutants, ...configMutants],
 };
 export type MutantGroup = keyof typeof mutantGroups;

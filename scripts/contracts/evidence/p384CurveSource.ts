@@ -18,7 +18,7 @@ import { toFunctionSelector } from "viem";
  * it: what remains, with two times p that may be added, has three bits above 2^384. They are folded by 2^384 = K, and
  * one subtraction of p is hardly ever needed.
  *
- * Where slopes are supplied, every multiplication is written out: a call would cost a sixth more.
+ * What is done often has its multiplications written out: a call would cost each a sixth more.
  */
 
 const P = 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n;
@@ -203,12 +203,11 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
             setToOther();
             return;
         }
-        // P = X' ZZ - X, R = Y' ZZZ - Y
-        _unpackOther(C, D);
-        _multiply(A, C, ZZ);
-        _subtract(A, A, X);
-        _multiply(B, D, ZZZ);
-        _subtract(B, B, Y);
+        ${assembly([
+          "// P = X' ZZ - X, R = Y' ZZZ - Y",
+          ...multiply(a, otherX, zz, minus(x)),
+          ...multiply(b, otherY, zzz, minus(y)),
+        ])}
         bool sharesX = _isZero(A);
         bool sharesY = _isZero(B);
         if (sharesX) {
@@ -220,22 +219,10 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
             double();
             return;
         }
-        // P^2, P^3, Q = X P^2
-        _multiply(C, A, A);
-        _multiply(D, A, C);
-        _multiply(E, X, C);
-        // X = R^2 - P^3 - 2Q
-        _multiply(X, B, B);
-        _subtract(X, X, D);
-        _subtract(X, X, E);
-        _subtract(X, X, E);
-        // Y = R (Q - X) - Y P^3
-        _subtract(E, E, X);
-        _multiply(E, B, E);
-        _multiply(Y, Y, D);
-        _subtract(Y, E, Y);
-        _multiply(ZZ, ZZ, C);
-        _multiply(ZZZ, ZZZ, D);
+        ${assembly(["// P^2, P^3, Q = X P^2", ...multiply(c, a, a), ...multiply(d, a, c), ...multiply(e, x, c)])}
+        ${assembly(["// X = R^2 - P^3 - 2Q", ...sum(f, e, e), ...multiply(x, b, b, minusSum(d, f))])}
+        ${assembly(["// Y = R (Q - X) - Y P^3", ...multiply(f, y, d), ...multiply(y, b, difference(e, x), minus(f))])}
+        ${assembly([...multiply(zz, zz, c), ...multiply(zzz, zzz, d)])}
     }
 
     /// @notice Twice the accumulator, whatever it is.
@@ -272,7 +259,7 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
         return _isZero(A) && !_isZero(ZZ);
     }
 
-    /// @dev Registers by their places, as the slower forms use them: each operation once instead of written out.
+    /// @dev Registers by their places, for what is done seldom: one copy of each operation, which keeps the code small.
     function _multiply(uint256 out, uint256 first, uint256 second) private pure {
         ${assembly(multiply(registerAt("out"), registerAt("first"), registerAt("second")))}
     }
@@ -287,10 +274,6 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
 
     function _isZero(uint256 element) private pure returns (bool result) {
         ${assembly([`result := ${isZero(registerAt("element"))}`])}
-    }
-
-    function _unpackOther(uint256 x, uint256 y) private pure {
-        ${assembly([...store(registerAt("x"), otherX), ...store(registerAt("y"), otherY)])}
     }
 }
 `;
