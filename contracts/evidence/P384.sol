@@ -231,7 +231,8 @@ contract P384 is IP384 {
         uint256 end = _placeInCalldata(hints) + hints.length;
         bool isEmpty = true;
         unchecked {
-            for (uint256 column = COLUMNS; column-- != 0;) {
+            for (uint256 left = COLUMNS; left != 0; --left) {
+                uint256 column = left - 1;
                 if (!isEmpty) {
                     P384Curve.doubleWithSlope(slope);
                     slope += ELEMENT;
@@ -261,7 +262,8 @@ contract P384 is IP384 {
     function _addUpPlain(uint256 tables, uint256 scalars) private view {
         P384Curve.setToInfinity();
         unchecked {
-            for (uint256 column = COLUMNS; column-- != 0;) {
+            for (uint256 left = COLUMNS; left != 0; --left) {
+                uint256 column = left - 1;
                 P384Curve.double();
                 for (uint256 next; next < 2 * TABLES; ++next) {
                     bool isThere = _fetch(

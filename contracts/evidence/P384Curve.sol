@@ -6,7 +6,8 @@ pragma solidity 0.8.37;
 /// The plain twin is test/contracts/evidence/referenceP384.ts.
 /// @dev The accumulator and the other point live in registers: memory at constant places, which {reserve} takes. An
 /// element's high 128 bits and its low 256 bits have a word each; the other point is packed as tables hold it, x and y
-/// of 48 bytes. Wrong slopes are refused with the errors of IP384. Assembly, because 384-bit numbers are two words wide and a verification multiplies 332 times.
+/// of 48 bytes. Wrong slopes are refused with the errors of IP384. Assembly, because 384-bit numbers are two words wide
+/// and a verification multiplies 332 times.
 library P384Curve {
     /// @notice Registers begin where allocated memory begins, so they are taken before anything is allocated.
     error MemoryInUse();
@@ -264,7 +265,7 @@ library P384Curve {
                         high := and(carried, 0xffffffffffffffffffffffffffffffff)
                     }
                 }
-                if iszero(iszero(or(xor(high, shr(128, mload(0x330))), xor(low, mload(0x340))))) {
+                if or(xor(high, shr(128, mload(0x330))), xor(low, mload(0x340))) {
                     mstore(0, 0xc6854e5b)
                     revert(0x1c, 4)
                 }
@@ -477,7 +478,7 @@ library P384Curve {
                         high := and(carried, 0xffffffffffffffffffffffffffffffff)
                     }
                 }
-                if iszero(iszero(or(xor(high, mload(0x180)), xor(low, mload(0x1a0))))) {
+                if or(xor(high, mload(0x180)), xor(low, mload(0x1a0))) {
                     mstore(0, 0xc6854e5b)
                     revert(0x1c, 4)
                 }

@@ -40,6 +40,27 @@ export const onchainMutants: readonly Mutant[] = [
       to: "(TABLES * tooth) * POINT",
     },
   }),
+  ...mutantsOf("contracts/evidence/P384Curve.sol", "p384-curve", P384, {
+    "points-share-x": {
+      removes: "points that share their x have no line",
+      from: "                mstore(0, 0xe4d0c78d)\n                revert(0x1c, 4)\n",
+    },
+    "slope-of-addition": {
+      removes: "an addition's slope is that of the line",
+      from: "if or(xor(high, shr(128, mload(0x330))), xor(low, mload(0x340))) {",
+      to: "if 0 {",
+    },
+    "slope-of-doubling": {
+      removes: "a doubling's slope is that of the tangent",
+      from: "if or(xor(high, mload(0x180)), xor(low, mload(0x1a0))) {",
+      to: "if 0 {",
+    },
+    "memory-in-use": {
+      removes: "registers overlap nothing that is allocated",
+      from: "        if (free != 0x80) revert MemoryInUse();\n",
+      masked: "every function that uses registers takes them before anything else",
+    },
+  }),
   ...mutantsOf("contracts/evidence/P384Scalar.sol", "p384-scalar", P384, {
     "zero-in-range": {
       removes: "r and s are not 0",

@@ -4,6 +4,8 @@ pragma solidity 0.8.37;
 import {Sha384} from "../../evidence/Sha384.sol";
 import {U384} from "../../evidence/U384.sol";
 
+// solhint-disable gas-calldata-parameters
+
 /// @notice The library as it is compiled for deployment, for tests and measurements.
 contract Sha384Double {
     /// @notice Digests of every prefix of `message` with a length from `from` to before `to`, one after another.

@@ -80,7 +80,8 @@ pragma solidity 0.8.37;
 /// The plain twin is test/contracts/evidence/referenceP384.ts.
 /// @dev The accumulator and the other point live in registers: memory at constant places, which {reserve} takes. An
 /// element's high 128 bits and its low 256 bits have a word each; the other point is packed as tables hold it, x and y
-/// of 48 bytes. Wrong slopes are refused with the errors of IP384. Assembly, because 384-bit numbers are two words wide and a verification multiplies 332 times.
+/// of 48 bytes. Wrong slopes are refused with the errors of IP384. Assembly, because 384-bit numbers are two words wide
+/// and a verification multiplies 332 times.
 library P384Curve {
     /// @notice Registers begin where allocated memory begins, so they are taken before anything is allocated.
     error MemoryInUse();
@@ -159,7 +160,7 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
           "}",
           "// slope (x' - x) + y = y'",
           ...multiply(
-            (result) => unless(isEqual(result, otherY), "SlopeNotOfTheLine"),
+            (result) => failIf(isDifferent(result, otherY), "SlopeNotOfTheLine"),
             slope,
             difference(otherX, x),
             y,
@@ -182,7 +183,7 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
           ...sum(b, a, a),
           ...sum(a, b, a),
           ...sum(b, y, y),
-          ...multiply((result) => unless(isEqual(result, a), "SlopeNotOfTheLine"), slope, b),
+          ...multiply((result) => failIf(isDifferent(result, a), "SlopeNotOfTheLine"), slope, b),
           "// slope^2 - 2x",
           ...multiply(b, slope, slope, minusSum(x, x)),
           "// slope (x - x'') - y",
@@ -463,12 +464,13 @@ function placeOf(load: string): string {
   return place;
 }
 
-const isEqual = (first: Element, second: Element) =>
-  `iszero(or(xor(${first.high}, ${second.high}), xor(${first.low}, ${second.low})))`;
+const not = (condition: string) => `iszero(${condition})`;
+const isDifferent = (first: Element, second: Element) =>
+  `or(xor(${first.high}, ${second.high}), xor(${first.low}, ${second.low}))`;
+const isEqual = (first: Element, second: Element) => not(isDifferent(first, second));
 const isZero = ({ high, low }: Element) => `iszero(or(${high}, ${low}))`;
 const isBelowP = ({ high, low }: Element) =>
   `or(lt(${high}, ${hex(P >> 256n)}), and(eq(${high}, ${hex(P >> 256n)}), lt(${low}, ${hex(P & LOW)})))`;
-const not = (condition: string) => `iszero(${condition})`;
 const all = (...conditions: readonly string[]) => conditions.reduce((first, second) => `and(${first}, ${second})`);
 
 /** Yul cannot name a Solidity error, only its selector. */
@@ -481,8 +483,8 @@ function fail(error: keyof typeof SELECTORS): string[] {
   return [`mstore(0, ${SELECTORS[error]})`, "revert(0x1c, 4)"];
 }
 
-function unless(condition: string, error: keyof typeof SELECTORS): string[] {
-  return [`if ${not(condition)} {`, ...fail(error), "}"];
+function failIf(condition: string, error: keyof typeof SELECTORS): string[] {
+  return [`if ${condition} {`, ...fail(error), "}"];
 }
 
 function assembly(lines: readonly string[]): string {

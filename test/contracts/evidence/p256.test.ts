@@ -15,10 +15,14 @@ const key = coordinatesOf(publicKey);
 const args = [digest, ...[signature, key].flatMap((pair) => [BigInt(slice(pair, 0, 32)), BigInt(slice(pair, 32))])];
 
 describe("P-256 where the chain has the precompile", () => {
+  let chain: LocalChain;
+  beforeAll(async () => {
+    chain = await localChain();
+  });
+  afterAll(() => chain.connection.close());
+
   it("is what Node signed", async () => {
-    const chain = await localChain();
     expect(await (await chain.deploy("EcdsaDouble")).read("verifyP256", args)).toBe(true);
-    await chain.connection.close();
   });
 });
 
