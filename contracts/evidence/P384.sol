@@ -289,10 +289,10 @@ contract P384 is IP384 {
             let lower := and(shr(position, mload(halves)), EVERY_48TH_BIT)
             let upper := and(shr(position, mload(add(halves, 32))), EVERY_48TH_BIT)
             let digit := and(shr(144, mul(or(lower, shl(4, upper)), GATHER)), 0xff)
-            isThere := digit
             if digit {
                 // Entries begin with digit 1 after the first byte of the code.
                 extcodecopy(mload(table), other, sub(mul(digit, POINT), 95), POINT)
+                isThere := 1
             }
         }
     }

@@ -38,7 +38,7 @@ export async function measureOnchain(): Promise<OnchainFigures> {
     const hints = p384Hints({ generator: p384Tables(generatorKey), key: p384Tables(key), digest, r, s });
     const args = [p384KeyId(key), u384(BigInt(digest)), u384(r), u384(s)];
     return {
-      sha384PerBlock: ((await hash(100 + 128 * blocks)) - (await hash(100))) / blocks,
+      sha384PerBlock: Math.round(((await hash(100 + 128 * blocks)) - (await hash(100))) / blocks),
       sha384Certificate: await hash(CERTIFICATE),
       p384Verify: Number(await probe.read("measure", [...args, "0x"])),
       p384VerifyHinted: Number(await probe.read("measure", [...args, hints])),
