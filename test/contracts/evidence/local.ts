@@ -17,6 +17,9 @@ import { buildContracts } from "../build.ts";
 /** EIP-7825: what one transaction may use on the newest hardfork. */
 export const TRANSACTION_GAS_CAP = 16_777_216n;
 
+/** A fresh copy of the project compiles everything before its first test, and so do mutants of it. */
+export const FIRST_BUILD_MS = 300_000;
+
 const account = mnemonicToAccount("test test test test test test test test test test test junk");
 
 /** A chain of its own in this process, with contracts by their names. Before `osaka` there is no P-256 and no cap. */

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { bytesToHex, slice } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Deployed, type LocalChain, localChain } from "./local.ts";
+import { type Deployed, FIRST_BUILD_MS, type LocalChain, localChain } from "./local.ts";
 import { coordinatesOf } from "./p384.fixture.ts";
 
 /** A call to an address without code succeeds with an empty answer, which must not count as a signature. */
@@ -18,7 +18,7 @@ describe("P-256 where the chain has the precompile", () => {
   let chain: LocalChain;
   beforeAll(async () => {
     chain = await localChain();
-  });
+  }, FIRST_BUILD_MS);
   afterAll(() => chain.connection.close());
 
   it("is what Node signed", async () => {
@@ -32,7 +32,7 @@ describe("P-256 where the chain has no precompile", () => {
   beforeAll(async () => {
     chain = await localChain("prague");
     ecdsa = await chain.deploy("EcdsaDouble");
-  });
+  }, FIRST_BUILD_MS);
   afterAll(() => chain.connection.close());
 
   it.each([

@@ -9,7 +9,7 @@ import {
   p384Tables,
   tableBytes,
 } from "#lib/evidence/onchain/p384.ts";
-import { type Deployed, type LocalChain, localChain, TRANSACTION_GAS_CAP } from "./local.ts";
+import { type Deployed, FIRST_BUILD_MS, type LocalChain, localChain, TRANSACTION_GAS_CAP } from "./local.ts";
 import { coordinatesOf, fixedKey, ORDER, register, sha384, signedBy, u384 } from "./p384.fixture.ts";
 
 /** Registration of keys and verification by them, on a chain with the newest rules and the cap on a transaction. */
@@ -31,7 +31,7 @@ beforeAll(async () => {
   p384 = await chain.deploy("P384");
   for (const used of [...(await register(p384, generatorKey)), ...(await register(p384, key))])
     expect(used).toBeLessThan(TRANSACTION_GAS_CAP);
-});
+}, FIRST_BUILD_MS);
 afterAll(() => chain.connection.close());
 
 function hintsOf(digest: Hex, r: bigint, s: bigint): Hex {
