@@ -80,11 +80,11 @@ describe("registration of a P-384 key", () => {
     }
   });
 
-  it("refuses a key with any one bit flipped, which is no point or has other slopes", async () => {
+  it("refuses a key with any one bit flipped, which is no point", async () => {
     const fresh = await chain.deploy("P384");
     for (let bit = 0; bit < 768; bit++) {
       const call = fresh.read("beginKey", [flipped(key, bit), registration.powers]);
-      await expect(call, `bit ${bit}`).rejects.toThrow(/NotAPoint|SlopeNotOfTheLine/);
+      await expect(call, `bit ${bit}`).rejects.toThrow(/^NotAPoint/);
     }
   });
 
