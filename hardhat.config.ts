@@ -52,6 +52,25 @@ function chainOfTests(runs: { readonly fuzz: number; readonly invariant: number 
   };
 }
 
+/**
+ * Arithmetic that is written out in assembly is compiled by the old pipeline: the new one runs the npm compiler out of
+ * memory, and would gain nothing where every operation is spelled.
+ */
+const arithmeticCompiler = {
+  version: "0.8.37",
+  path: soljson,
+  settings: {
+    optimizer: { enabled: true, runs: 1_000_000 },
+    evmVersion: "osaka",
+    metadata: { bytecodeHash: "none" },
+    outputSelection: { "*": { "*": ["userdoc", "devdoc"] } },
+  },
+};
+
+function filesOf<Settings>(pattern: string, settings: Settings): Record<string, Settings> {
+  return Object.fromEntries(globSync(pattern, { cwd: import.meta.dirname }).map((file) => [file, settings]));
+}
+
 /** The same bytecode under every profile: Hardhat's own `production` cannot compile these contracts. */
 const compilation = {
   compilers: [
@@ -68,9 +87,10 @@ const compilation = {
       },
     },
   ],
-  overrides: Object.fromEntries(
-    globSync("test/solidity/**/*.sol", { cwd: import.meta.dirname }).map((file) => [file, testCompiler]),
-  ),
+  overrides: {
+    ...filesOf("test/solidity/**/*.sol", testCompiler),
+    ...filesOf("contracts/{evidence,test/evidence}/*.sol", arithmeticCompiler),
+  },
 };
 
 export default defineConfig({

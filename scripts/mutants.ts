@@ -11,7 +11,7 @@ import { projectRoot } from "./stack/stack.ts";
 /**
  * `npm run test:mutants`: takes one defence after another out of a copy of the source and expects a test to fail.
  *
- *   --group <name>  contracts or library; both unless told
+ *   --group <name>  contracts, onchain or library; all unless told
  *   --only <text>   mutants whose name or file contains it (may be given several times)
  *   --sample        a few quick ones
  *   --lanes <n>     copies in parallel, 2 unless told
@@ -36,7 +36,7 @@ const chosen = listed.filter(
     values.only.length === 0 || values.only.some((text) => name.includes(text) || file.includes(text)),
 );
 if (chosen.length === 0) {
-  console.error("No mutant matches: --group is contracts or library, --only a part of a name or file.");
+  console.error("No mutant matches: --group is contracts, onchain or library, --only a part of a name or file.");
   process.exit(2);
 }
 

@@ -5,6 +5,7 @@ import { type BundleContext, openBundle, sealBundle } from "#lib/state/bundle.ts
 import { measureGas } from "../../test/contracts/measureGas.ts";
 import { createWorld } from "../../test/contracts/world.ts";
 import { measureCapsule } from "./capsule.ts";
+import { onchainFigures } from "./onchain.ts";
 import { measureTranscript } from "./transcript.ts";
 import { measureVerify } from "./verify.ts";
 
@@ -14,6 +15,8 @@ export type Figures = Readonly<Record<string, Readonly<Record<string, number>>>>
 export async function measure(report: (line: string) => void): Promise<Figures> {
   report("gas of every move, on an in-process chain");
   const { gas, gasFirst } = await measureGas(await createWorld());
+  report("evidence on-chain");
+  const onchain = await onchainFigures();
   report("verification");
   const bundles = await measureVerify(report);
   report("a transcript of 100,000 events");
@@ -21,7 +24,7 @@ export async function measure(report: (line: string) => void): Promise<Figures> 
   report("a capsule of 1 GB, packed and verified");
   const capsule = await measureCapsule();
   report("sealing");
-  return { gas, gasFirst, verify: { ...bundles, ...transcript, ...capsule }, seal: await measureSealing() };
+  return { gas, gasFirst, onchain, verify: { ...bundles, ...transcript, ...capsule }, seal: await measureSealing() };
 }
 
 async function measureSealing(): Promise<Record<string, number>> {

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hashingVectors } from "../../test/vectors/hashing.ts";
 import { abiSource } from "../contracts/abi-source.ts";
+import { evidenceSources } from "../contracts/evidence/sources.ts";
 import { projectRoot } from "../stack/stack.ts";
 import { errorsPage } from "./errorsPage.ts";
 import { type DocumentName, documents, jsonSchemaOf } from "./schemas.ts";
@@ -15,6 +16,7 @@ const files: readonly { readonly path: string; readonly content: () => Promise<s
     path: `schemas/${name}.v${documents[name].version}.schema.json`,
     content: async () => `${JSON.stringify(jsonSchemaOf(name), null, 2)}\n`,
   })),
+  ...evidenceSources,
 ];
 
 const write = process.argv.includes("--write");

@@ -5,6 +5,7 @@ import { evidenceMutants } from "./evidence.ts";
 import { gatewayMutants } from "./gateway.ts";
 import type { Mutant } from "./mutant.ts";
 import { offerRegistryMutants } from "./offerRegistry.ts";
+import { onchainMutants } from "./onchain.ts";
 import { permitConsumerMutants } from "./permitConsumer.ts";
 import { runnerMutants } from "./runner.ts";
 import { settlementMutants } from "./settlement.ts";
@@ -13,8 +14,9 @@ import { transcriptMutants } from "./transcript.ts";
 import { verifierMutants } from "./verifier.ts";
 
 /** Each group has a page of its own under docs/results. */
-export const mutantGroups: Readonly<Record<"contracts" | "library", readonly Mutant[]>> = {
+export const mutantGroups: Readonly<Record<"contracts" | "onchain" | "library", readonly Mutant[]>> = {
   contracts: [...offerRegistryMutants, ...permitConsumerMutants, ...settlementMutants, ...escrowMutants],
+  onchain: onchainMutants,
   library: [
     ...gatewayMutants,
     ...runnerMutants,

@@ -48,6 +48,24 @@ describe.each(Object.entries(contracts))("trees of %s", (contract, abi) => {
   });
 });
 
+describe("trees of the libraries of evidence", () => {
+  const folder = new URL("../solidity/evidence/", import.meta.url);
+
+  it("have one test for every leaf and one leaf for every test", async () => {
+    const files = await readdir(folder);
+    const named = (ending: string) =>
+      files.filter((file) => file.endsWith(ending)).map((file) => basename(file, ending));
+    expect(named(".t.sol").sort()).toEqual(named(".tree").sort());
+    for (const name of named(".tree")) {
+      const tree = parseTree(await readFile(new URL(`${name}.tree`, folder), "utf8"));
+      const [library = "", ...functions] = name.split(".");
+      expect(tree.root).toBe(`${library}::${functions.join(".")}`);
+      const solidity = await readFile(new URL(`${name}.t.sol`, folder), "utf8");
+      expect(testsOf(solidity).sort(), `${name}.t.sol`).toEqual(tree.tests.sort());
+    }
+  });
+});
+
 function testsOf(solidity: string): string[] {
   return [...solidity.matchAll(/^\s*function ((?:test|invariant)\w*)\(/gm)].map(([, name = ""]) => name);
 }
