@@ -89,7 +89,7 @@ const compilation = {
   ],
   overrides: {
     ...filesOf("test/solidity/**/*.sol", testCompiler),
-    ...filesOf("contracts/{evidence,test/evidence}/*.sol", arithmeticCompiler),
+    ...filesOf("contracts/{evidence/arithmetic,test/evidence}/*.sol", arithmeticCompiler),
   },
 };
 

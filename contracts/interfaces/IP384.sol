@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {U384} from "../evidence/U384.sol";
+import {U384} from "../evidence/arithmetic/U384.sol";
 
 /// @title ECDSA on the curve P-384, for registered keys
 /// @notice A signature is checked with tables of multiples of the generator and of the signer's key. Anyone may have

@@ -5,7 +5,7 @@ const P384 = ["test/contracts/evidence/p384.test.ts"];
 
 /** Primitives of on-chain evidence: no wrong hint, no table that nobody computed, no signature in two encodings. */
 export const onchainMutants: readonly Mutant[] = [
-  ...mutantsOf("contracts/evidence/P384.sol", "p384", P384, {
+  ...mutantsOf("contracts/evidence/arithmetic/P384.sol", "p384", P384, {
     "key-off-the-curve": {
       removes: "a key is a point of the curve",
       from: "        if (!P384Curve.isOtherOnCurve()) revert NotAPoint();\n",
@@ -40,7 +40,7 @@ export const onchainMutants: readonly Mutant[] = [
       to: "(TABLES * tooth) * POINT",
     },
   }),
-  ...mutantsOf("contracts/evidence/P384Curve.sol", "p384-curve", P384, {
+  ...mutantsOf("contracts/evidence/arithmetic/P384Curve.sol", "p384-curve", P384, {
     "points-share-x": {
       removes: "points that share their x have no line",
       from: "                mstore(0, 0xe4d0c78d)\n                revert(0x1c, 4)\n",
@@ -61,7 +61,7 @@ export const onchainMutants: readonly Mutant[] = [
       masked: "every function that uses registers takes them before anything else",
     },
   }),
-  ...mutantsOf("contracts/evidence/P384Scalar.sol", "p384-scalar", P384, {
+  ...mutantsOf("contracts/evidence/arithmetic/P384Scalar.sol", "p384-scalar", P384, {
     "zero-in-range": {
       removes: "r and s are not 0",
       from: "        return !isZero && (high",
@@ -73,7 +73,7 @@ export const onchainMutants: readonly Mutant[] = [
       to: "low <= ORDER_LOW));",
     },
   }),
-  ...mutantsOf("contracts/evidence/P256.sol", "p256", ["test/contracts/evidence/p256.test.ts"], {
+  ...mutantsOf("contracts/evidence/arithmetic/P256.sol", "p256", ["test/contracts/evidence/p256.test.ts"], {
     "empty-answer": {
       removes: "an answer has 32 bytes",
       from: "isDone && answer.length == 32 && ",
@@ -90,7 +90,7 @@ export const onchainMutants: readonly Mutant[] = [
       to: "answer.length",
     },
   }),
-  ...mutantsOf("contracts/evidence/EcdsaSignature.sol", "der", [`${EVIDENCE}/EcdsaSignature.decode.t.sol`], {
+  ...mutantsOf("contracts/evidence/arithmetic/EcdsaSignature.sol", "der", [`${EVIDENCE}/EcdsaSignature.decode.t.sol`], {
     "length-of-sequence": {
       removes: "the sequence ends where the bytes end",
       from: "        if (uint8(der[1]) != der.length - 2) revert NotASignature();\n",

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {EcdsaSignature} from "../../evidence/EcdsaSignature.sol";
-import {P256} from "../../evidence/P256.sol";
-import {U384} from "../../evidence/U384.sol";
+import {EcdsaSignature} from "../../evidence/arithmetic/EcdsaSignature.sol";
+import {P256} from "../../evidence/arithmetic/P256.sol";
+import {U384} from "../../evidence/arithmetic/U384.sol";
 
 /// @notice The libraries as they are compiled for deployment, for tests.
 contract EcdsaDouble {

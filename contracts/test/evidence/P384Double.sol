@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {P384} from "../../evidence/P384.sol";
+import {P384} from "../../evidence/arithmetic/P384.sol";
 
 /// @notice The verifier with tables at addresses that tests fill as they like, so that verifications by many keys need
 /// not pay for building tables. All else is the verifier's own code.

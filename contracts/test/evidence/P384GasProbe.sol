@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {U384} from "../../evidence/U384.sol";
+import {U384} from "../../evidence/arithmetic/U384.sol";
 import {IP384} from "../../interfaces/IP384.sol";
 
 /// @notice Measures verifications as another contract sees them, with the tables cold.

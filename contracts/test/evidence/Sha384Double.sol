@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Sha384} from "../../evidence/Sha384.sol";
-import {U384} from "../../evidence/U384.sol";
+import {Sha384} from "../../evidence/arithmetic/Sha384.sol";
+import {U384} from "../../evidence/arithmetic/U384.sol";
 
 // solhint-disable gas-calldata-parameters
 

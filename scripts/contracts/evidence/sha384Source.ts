@@ -1,5 +1,5 @@
 /**
- * Writes `contracts/evidence/Sha384.sol`: SHA-384 (FIPS 180-4) with every round written out.
+ * Writes `contracts/evidence/arithmetic/Sha384.sol`: SHA-384 (FIPS 180-4) with every round written out.
  *
  * What makes it cheap, beside having no loop within a block:
  * - A rotation of 64 bits is a shift of the word repeated twice: `x * (2^64 + 1)`. Only its low 64 bits are meant; what

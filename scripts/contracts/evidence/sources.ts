@@ -4,8 +4,8 @@ import { sha384Source } from "./sha384Source.ts";
 
 /** Contracts that are generated, because every step of their arithmetic is written out. */
 export const evidenceSources: readonly { readonly path: string; readonly content: () => Promise<string> }[] = [
-  { path: "contracts/evidence/Sha384.sol", content: () => formatted(sha384Source()) },
-  { path: "contracts/evidence/P384Curve.sol", content: () => formatted(p384CurveSource()) },
+  { path: "contracts/evidence/arithmetic/Sha384.sol", content: () => formatted(sha384Source()) },
+  { path: "contracts/evidence/arithmetic/P384Curve.sol", content: () => formatted(p384CurveSource()) },
   { path: "contracts/test/evidence/P384FieldDouble.sol", content: () => formatted(p384FieldDoubleSource()) },
 ];
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {EcdsaSignature} from "../../../contracts/evidence/EcdsaSignature.sol";
-import {U384} from "../../../contracts/evidence/U384.sol";
+import {EcdsaSignature} from "../../../contracts/evidence/arithmetic/EcdsaSignature.sol";
+import {U384} from "../../../contracts/evidence/arithmetic/U384.sol";
 import {Assertions} from "../base/Assertions.sol";
 
 contract EcdsaSignatureDecodeTest is Assertions {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {P256} from "../../../contracts/evidence/P256.sol";
+import {P256} from "../../../contracts/evidence/arithmetic/P256.sol";
 import {Assertions} from "../base/Assertions.sol";
 import {VM} from "../base/Vm.sol";
 

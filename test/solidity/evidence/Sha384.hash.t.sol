@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Sha384} from "../../../contracts/evidence/Sha384.sol";
-import {U384} from "../../../contracts/evidence/U384.sol";
+import {Sha384} from "../../../contracts/evidence/arithmetic/Sha384.sol";
+import {U384} from "../../../contracts/evidence/arithmetic/U384.sol";
 import {Assertions} from "../base/Assertions.sol";
 import {ReferenceSha384} from "./ReferenceSha384.sol";
 

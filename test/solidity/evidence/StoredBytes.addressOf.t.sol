@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {StoredBytes} from "../../../contracts/evidence/StoredBytes.sol";
+import {StoredBytes} from "../../../contracts/evidence/arithmetic/StoredBytes.sol";
 import {Assertions} from "../base/Assertions.sol";
 import {VM} from "../base/Vm.sol";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IP384} from "../interfaces/IP384.sol";
+import {IP384} from "../../interfaces/IP384.sol";
 import {P384Curve} from "./P384Curve.sol";
 import {P384Scalar} from "./P384Scalar.sol";
 import {StoredBytes} from "./StoredBytes.sol";
