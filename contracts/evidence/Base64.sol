@@ -6,64 +6,105 @@ pragma solidity 0.8.37;
 /// thousand, because it is a certificate encoded three times over; the libraries that go character by character need
 /// 28 gas for each. The plain twin is OpenZeppelin's, in the tests.
 library Base64 {
-    /// @dev Characters of a line of PEM (RFC 7468), and the bytes that they stand for.
-    uint256 private constant LINE = 64;
-    uint256 private constant LINE_BYTES = 48;
-
     /// @notice Writes the encoding of `length` bytes of memory at `from` to `to`, and up to 32 bytes of nothing behind.
     /// The two places must not overlap.
     /// @return end Where the encoding ends.
     function encode(uint256 from, uint256 length, uint256 to) internal pure returns (uint256 end) {
+        unchecked {
+            end = to + 4 * ((length + 2) / 3);
+            uint256 wholeEnd = from + length - (length % 24);
+            for (; from < wholeEnd; from += 24) {
+                _store(to, _withSymbols(_spread(_load(from))));
+                to += 32;
+            }
+            // What lies behind the text counts as zeros, and one or two equals signs fill the last group of four.
+            uint256 nothing = 192 - 8 * (length % 24);
+            _store(to, _withSymbols(_spread((_load(from) >> nothing) << nothing)));
+            _pad(length, end);
+        }
+    }
+
+    /// @notice The same for texts of ASCII without `>`, `?`, `~` and delete. Their encoding has no `+` and no `/`: a
+    /// value of 62 or more takes a third byte that ends in five ones, or bytes beyond ASCII.
+    function encodeText(uint256 from, uint256 length, uint256 to) internal pure returns (uint256 end) {
+        unchecked {
+            end = to + 4 * ((length + 2) / 3);
+            uint256 wholeEnd = from + length - (length % 96);
+            for (; from < wholeEnd; from += 96) {
+                _store(to, _alphanumeric(_spread(_load(from))));
+                _store(to + 32, _alphanumeric(_spread(_load(from + 24))));
+                _store(to + 64, _alphanumeric(_spread(_load(from + 48))));
+                _store(to + 96, _alphanumeric(_spread(_load(from + 72))));
+                to += 128;
+            }
+            wholeEnd = from + (length % 96) - (length % 24);
+            for (; from < wholeEnd; from += 24) {
+                _store(to, _alphanumeric(_spread(_load(from))));
+                to += 32;
+            }
+            uint256 nothing = 192 - 8 * (length % 24);
+            _store(to, _alphanumeric(_spread((_load(from) >> nothing) << nothing)));
+            _pad(length, end);
+        }
+    }
+
+    /// @notice Parts the text of `length` bytes at `from` into lines of 64 characters, each with a line feed behind it,
+    /// as PEM does (RFC 7468). Writes up to 64 bytes of nothing behind.
+    /// @return end Where the lines end.
+    function breakLines(uint256 from, uint256 length, uint256 to) internal pure returns (uint256 end) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            end := add(to, shl(2, div(add(length, 2), 3)))
-            for {
-                let left := length
-            } left {
-                from := add(from, 24)
-                to := add(to, 32)
+            let textEnd := add(from, length)
+            end := add(to, add(length, div(add(length, 63), 64)))
+            for {} lt(from, textEnd) {
+                from := add(from, 64)
+                to := add(to, 65)
             } {
-                let x := shr(64, mload(from))
-                switch lt(left, 24)
-                case 1 {
-                    // What lies behind the text counts as zeros.
-                    let nothing := shl(3, sub(24, left))
-                    x := shl(nothing, shr(nothing, x))
-                    left := 0
-                }
-                default {
-                    left := sub(left, 24)
-                }
-                // Five times, each lane's upper half moves to the middle of the double space that the lane then has:
-                // from one lane of 192 bits to 32 of six bits, in a byte each. `x + high * (2^k - 1)` moves `high` by k.
-                x := add(x, mul(and(x, 0xffffffffffffffffffffffff000000000000000000000000), 0xffffffff))
-                x := add(x, mul(and(x, 0xffffffffffff00000000000000000000ffffffffffff000000000000), 0xffff))
-                x := add(x, mul(and(x, 0xffffff0000000000ffffff0000000000ffffff0000000000ffffff000000), 0xff))
-                x := add(x, mul(and(x, 0xfff00000fff00000fff00000fff00000fff00000fff00000fff00000fff000), 0xf))
-                x := add(x, mul(and(x, 0xfc00fc00fc00fc00fc00fc00fc00fc00fc00fc00fc00fc00fc00fc00fc00fc0), 0x3))
-
-                // Values from 26, from 52 and from 62 on have bit 7 of their byte set after an addition.
-                let ones := 0x0101010101010101010101010101010101010101010101010101010101010101
-                let from26 := and(
-                    shr(7, add(x, 0x6666666666666666666666666666666666666666666666666666666666666666)),
-                    ones
-                )
-                let from52 := and(
-                    shr(7, add(x, 0x4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c)),
-                    ones
-                )
-                let from62 := and(
-                    shr(7, add(x, 0x4242424242424242424242424242424242424242424242424242424242424242)),
-                    ones
-                )
-                // A to Z are 65 on; a to z stand 6 later, 0 to 9 then 75 earlier, + then 15 earlier, / 3 later than that.
-                let last := mul(3, and(from62, x))
-                x := add(x, 0x4141414141414141414141414141414141414141414141414141414141414141)
-                x := add(x, add(mul(from26, 6), last))
-                x := sub(x, add(mul(from52, 75), mul(from62, 15)))
-                mstore(to, x)
+                mcopy(to, from, 64)
+                mstore8(add(to, 64), 0x0a)
             }
-            // One or two equals signs fill the last group of four.
+            mstore8(sub(end, 1), 0x0a)
+        }
+    }
+
+    /// @dev 32 values of six bits from 192 bits, in a byte each. Five times, each lane's upper half moves to the middle
+    /// of the double space that the lane then has; `x + high * (2^k - 1)` moves `high` by k.
+    function _spread(uint256 x) private pure returns (uint256) {
+        unchecked {
+            x += (x & 0xffffffffffffffffffffffff000000000000000000000000) * 0xffffffff;
+            x += (x & 0xffffffffffff00000000000000000000ffffffffffff000000000000) * 0xffff;
+            x += (x & 0xffffff0000000000ffffff0000000000ffffff0000000000ffffff000000) * 0xff;
+            x += (x & 0xfff00000fff00000fff00000fff00000fff00000fff00000fff00000fff000) * 0xf;
+            x += (x & 0xfc00fc00fc00fc00fc00fc00fc00fc00fc00fc00fc00fc00fc00fc00fc00fc0) * 0x3;
+            return x;
+        }
+    }
+
+    /// @dev Characters of values below 62. A to Z are 65 on; a to z stand 6 later, 0 to 9 then 75 earlier. Values from
+    /// 26 and from 52 on have bit 7 of their byte set after an addition.
+    function _alphanumeric(uint256 x) private pure returns (uint256) {
+        unchecked {
+            uint256 ones = 0x0101010101010101010101010101010101010101010101010101010101010101;
+            return
+                x +
+                65 * ones +
+                6 * (((x + (128 - 26) * ones) >> 7) & ones) -
+                75 * (((x + (128 - 52) * ones) >> 7) & ones);
+        }
+    }
+
+    /// @dev The same with `+`, 15 places earlier yet, and `/`, 3 later than that.
+    function _withSymbols(uint256 x) private pure returns (uint256) {
+        unchecked {
+            uint256 ones = 0x0101010101010101010101010101010101010101010101010101010101010101;
+            uint256 from62 = ((x + (128 - 62) * ones) >> 7) & ones;
+            return _alphanumeric(x) - 15 * from62 + 3 * (from62 & x);
+        }
+    }
+
+    function _pad(uint256 length, uint256 end) private pure {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
             switch mod(length, 3)
             case 1 {
                 mstore8(sub(end, 1), 0x3d)
@@ -75,21 +116,17 @@ library Base64 {
         }
     }
 
-    /// @notice The same in lines of 64 characters, each with a line feed behind it.
-    function encodeLines(uint256 from, uint256 length, uint256 to) internal pure returns (uint256 end) {
-        unchecked {
-            end = to;
-            while (length != 0) {
-                uint256 bytesOfLine = length < LINE_BYTES ? length : LINE_BYTES;
-                end = encode(from, bytesOfLine, end);
-                // solhint-disable-next-line no-inline-assembly
-                assembly ("memory-safe") {
-                    mstore8(end, 0x0a)
-                }
-                ++end;
-                from += bytesOfLine;
-                length -= bytesOfLine;
-            }
+    function _load(uint256 place) private pure returns (uint256 bits192) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            bits192 := shr(64, mload(place))
+        }
+    }
+
+    function _store(uint256 place, uint256 word) private pure {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(place, word)
         }
     }
 }

@@ -28,22 +28,35 @@ library Der {
         unchecked {
             uint256 length = (head >> 240) & 0xff;
             content = place + 2;
-            if (length >= SHORT_FORM_END) {
-                if (length == 0x81) {
-                    length = (head >> 232) & 0xff;
-                    if (length < SHORT_FORM_END) revert NotDer(place);
-                    content = place + 3;
-                } else if (length == 0x82) {
-                    length = (head >> 224) & 0xffff;
-                    if (length < 0x100) revert NotDer(place);
-                    content = place + 4;
-                } else {
-                    // Indefinite, or longer than any certificate.
-                    revert NotDer(place);
-                }
-            }
             next = content + length;
-            if (head >> 248 != tag || next > end) revert NotDer(place);
+            // One jump for most elements.
+            if (_isShort(head, tag, next, end)) return (content, next);
+            if (head >> 248 != tag) revert NotDer(place);
+            (content, length) = _longForm(place, head);
+            next = content + length;
+            if (next > end) revert NotDer(place);
+        }
+    }
+
+    function _isShort(uint256 head, uint256 tag, uint256 next, uint256 end) private pure returns (bool isShort) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            isShort := and(and(eq(byte(0, head), tag), lt(byte(1, head), SHORT_FORM_END)), iszero(gt(next, end)))
+        }
+    }
+
+    /// @dev One or two more bytes. More of them, or an indefinite length, no certificate has.
+    function _longForm(uint256 place, uint256 head) private pure returns (uint256 content, uint256 length) {
+        unchecked {
+            uint256 form = (head >> 240) & 0xff;
+            if (form == 0x81) {
+                length = (head >> 232) & 0xff;
+                if (length < SHORT_FORM_END) revert NotDer(place);
+                return (place + 3, length);
+            }
+            length = (head >> 224) & 0xffff;
+            if (form != 0x82 || length < 0x100) revert NotDer(place);
+            return (place + 4, length);
         }
     }
 
@@ -56,7 +69,12 @@ library Der {
 
     /// @notice Requires the `length` bytes (at most 32) at `place` to be those, and to end before `end`.
     /// @param expected Right-aligned.
-    function requireBytes(uint256 place, uint256 end, uint256 length, uint256 expected) internal pure returns (uint256) {
+    function requireBytes(
+        uint256 place,
+        uint256 end,
+        uint256 length,
+        uint256 expected
+    ) internal pure returns (uint256) {
         unchecked {
             uint256 next = place + length;
             if (next > end || word(place) >> (256 - 8 * length) != expected) revert NotDer(place);

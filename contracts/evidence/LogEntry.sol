@@ -14,9 +14,6 @@ library LogEntry {
     /// @dev SubjectPublicKeyInfo of an uncompressed point on P-256, up to the point's coordinates.
     bytes27 private constant P256_KEY = 0x3059301306072a8648ce3d020106082a8648ce3d03010703420004;
 
-    string private constant PEM_BEGIN = "-----BEGIN CERTIFICATE-----\n";
-    string private constant PEM_END = "-----END CERTIFICATE-----\n";
-
     /// @notice SHA-256 of what the log signs when it promises an entry (its signed entry timestamp).
     /// @param certificate DER.
     /// @param signature The envelope's, DER.
@@ -40,14 +37,14 @@ library LogEntry {
             '"},"signatures":[{"signature":"',
             _encode(signature),
             '","verifier":"',
-            _encode(_pem(certificate)),
+            _encodeText(_pem(_encode(certificate))),
             '"}]}}'
         );
         return
             sha256(
                 abi.encodePacked(
                     '{"body":"',
-                    _encode(body),
+                    _encodeText(body),
                     '","integratedTime":',
                     Strings.toString(integratedTime),
                     ',"logID":"',
@@ -59,43 +56,39 @@ library LogEntry {
             );
     }
 
-    function _pem(bytes memory certificate) private pure returns (bytes memory pem) {
-        bytes memory begin = bytes(PEM_BEGIN);
-        bytes memory end = bytes(PEM_END);
-        uint256 from;
-        uint256 to;
-        uint256 beginLength = begin.length;
+    /// @dev PEM (RFC 7468) of a certificate, from its encoding.
+    function _pem(bytes memory encoded) private pure returns (bytes memory) {
+        (uint256 from, uint256 to) = _places(encoded);
+        bytes memory lines = _allocate(to, Base64.breakLines(from, encoded.length, to));
+        return abi.encodePacked("-----BEGIN CERTIFICATE-----\n", lines, "-----END CERTIFICATE-----\n");
+    }
+
+    function _encode(bytes memory content) private pure returns (bytes memory encoded) {
+        (uint256 from, uint256 to) = _places(content);
+        return _allocate(to, Base64.encode(from, content.length, to));
+    }
+
+    /// @dev Bodies and PEM have none of the characters that the faster way cannot encode.
+    function _encodeText(bytes memory text) private pure returns (bytes memory encoded) {
+        (uint256 from, uint256 to) = _places(text);
+        return _allocate(to, Base64.encodeText(from, text.length, to));
+    }
+
+    /// @dev Where content begins, and where that of the next text will.
+    function _places(bytes memory content) private pure returns (uint256 from, uint256 to) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            pem := mload(0x40)
-            from := add(certificate, 0x20)
-            to := add(pem, 0x20)
-            mcopy(to, add(begin, 0x20), beginLength)
-            to := add(to, beginLength)
-        }
-        to = Base64.encodeLines(from, certificate.length, to);
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            mcopy(to, add(end, 0x20), mload(end))
-            to := add(to, mload(end))
-            mstore(pem, sub(to, add(pem, 0x20)))
-            mstore(0x40, and(add(to, 31), not(31)))
+            from := add(content, 0x20)
+            to := add(mload(0x40), 0x20)
         }
     }
 
-    function _encode(bytes memory text) private pure returns (bytes memory encoded) {
-        uint256 from;
-        uint256 to;
+    /// @dev The text that was written to the free memory from `to` to `end`.
+    function _allocate(uint256 to, uint256 end) private pure returns (bytes memory text) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            encoded := mload(0x40)
-            from := add(text, 0x20)
-            to := add(encoded, 0x20)
-        }
-        uint256 end = Base64.encode(from, text.length, to);
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            mstore(encoded, sub(end, to))
+            text := sub(to, 0x20)
+            mstore(text, sub(end, to))
             mstore(0x40, and(add(end, 31), not(31)))
         }
     }

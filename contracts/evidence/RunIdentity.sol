@@ -36,9 +36,14 @@ library RunIdentity {
     uint256 private constant AT_SIGN = 0x40;
 
     /// @notice Reverts unless the certificate is of exactly the run that the facts name.
-    function requireFacts(Leaf memory leaf, IEvidenceVerifier.Facts calldata facts) internal pure {
+    /// @param oidcIssuerHash keccak256 of the URL of the identity provider that vouched for the run.
+    function requireFacts(
+        Leaf memory leaf,
+        IEvidenceVerifier.Facts calldata facts,
+        bytes32 oidcIssuerHash
+    ) internal pure {
         CalldataText[24] memory texts = leaf.extensions;
-        _require(texts, ISSUER, "https://token.actions.githubusercontent.com");
+        if (texts[ISSUER].keccakOf() != oidcIssuerHash) revert ISigstoreVerifier.FactMismatch(ISSUER);
         _require(texts, RUNNER_ENVIRONMENT, "github-hosted");
         _require(texts, TRIGGER, "workflow_dispatch");
         _require(texts, VISIBILITY, "public");

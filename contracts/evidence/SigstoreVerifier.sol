@@ -22,13 +22,17 @@ contract SigstoreVerifier is ISigstoreVerifier {
     ISha384 public immutable override sha384;
     /// @inheritdoc ISigstoreVerifier
     IP384 public immutable override p384;
+    /// @inheritdoc ISigstoreVerifier
+    bytes32 public immutable override oidcIssuerHash;
 
     /// @dev The head of an encoded {Attestation}, after the word that says where it begins.
     uint256 private constant ATTESTATION_HEAD = 15 * 32;
 
-    constructor(IP384 issuerSignatures, ISha384 hash) {
+    /// @param oidcIssuer URL of the identity provider that must have vouched for a run, as certificates write it.
+    constructor(IP384 issuerSignatures, ISha384 hash, string memory oidcIssuer) {
         p384 = issuerSignatures;
         sha384 = hash;
+        oidcIssuerHash = keccak256(bytes(oidcIssuer));
     }
 
     /// @notice Reverts unless `proof`, an encoded {Attestation}, is the attestation of exactly these facts: the four
@@ -45,7 +49,7 @@ contract SigstoreVerifier is ISigstoreVerifier {
             facts.bundleHash
         );
         Leaf memory leaf = LeafCertificate.parse(attestation.certificate);
-        RunIdentity.requireFacts(leaf, facts);
+        RunIdentity.requireFacts(leaf, facts, oidcIssuerHash);
         roots = new bytes32[](2);
         (roots[0], roots[1]) = _requireAttested(payload, leaf, attestation);
         logTime = attestation.integratedTime;

@@ -74,6 +74,9 @@ interface ISigstoreVerifier is IAttestationVerifier {
     /// @notice Signatures of authorities.
     function p384() external view returns (IP384);
 
+    /// @notice keccak256 of the URL of the identity provider whose word on a run counts.
+    function oidcIssuerHash() external view returns (bytes32);
+
     /// @notice Reverts unless the attestation holds, and answers with what it says. Any payload of an in-toto statement
     /// is taken, and no identity is expected.
     function read(bytes calldata payload, Attestation calldata attestation) external view returns (Attested memory);
