@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { sha256 } from "viem";
+import { concat, encodeFunctionData, sha256, size, slice } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PawlError } from "#lib/core/error.ts";
 import { readSigningCertificate } from "#lib/evidence/extensions.ts";
@@ -14,7 +14,13 @@ import {
 } from "#lib/evidence/trustedRoot.ts";
 import { verifyAttestation } from "#lib/evidence/verifyAttestation.ts";
 import { FIRST_BUILD_MS } from "../contracts/evidence/local.ts";
-import { type VerifierChain, verifierChain } from "../contracts/evidence/verifier.fixture.ts";
+import {
+  flipEveryByte,
+  paddingOf,
+  type VerifierChain,
+  verifierChain,
+  windowsOf,
+} from "../contracts/evidence/verifier.fixture.ts";
 import { externalCases } from "./external.fixture.ts";
 
 /**
@@ -121,6 +127,25 @@ describe.runIf(present)("real bundles on-chain", () => {
       expect(attested.payloadHash).toBe(sha256(payload));
     });
   }
+
+  it("needs every byte of a real attestation, but for what pads the encoding", async () => {
+    const { payload, attestation } = prepareAttestation(fileOf("gh-attest-reusable-workflow-v03"), onchain.roots);
+    const { abi } = onchain.verifier;
+    const call = encodeFunctionData({ abi, functionName: "read", args: [payload, attestation] });
+    const selector = slice(call, 0, 4);
+    // Both arguments' places stand before them: the payload's in the first word.
+    const encoded = slice(call, 4);
+    const { same, other } = await flipEveryByte(encoded, 32, async (flipped) => {
+      const [isTaken, answer] = await onchain.verifier.attempt(concat([selector, flipped]));
+      if (!isTaken) throw new Error("refused");
+      return answer;
+    });
+    const start = 32 + Number(BigInt(slice(encoded, 0, 32)));
+    const end = start + size(payload);
+    const padding = Array.from({ length: (32 - (end % 32)) % 32 }, (_, index) => end + index);
+    expect(same).toEqual([...paddingOf(encoded, 32), ...padding].sort((a, b) => a - b));
+    expect(other.filter((place) => !windowsOf(32, encoded).includes(place))).toEqual([]);
+  }, 120_000);
 
   it("says of every other bundle why the chain cannot read it", () => {
     const codes = bundlesIn(path)

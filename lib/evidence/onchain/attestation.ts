@@ -3,9 +3,8 @@ import { p256, p384 } from "@noble/curves/nist";
 import { bytesToHex, type Hex, keccak256 } from "viem";
 import { z } from "zod";
 import { type BundleLogEntry, type ParsedBundle, parseBundle } from "../bundle.ts";
+import { derTag, expectTag, readDer, readDerList } from "../der.ts";
 import { evidenceError } from "../errors.ts";
-import { readSigningCertificate } from "../extensions.ts";
-import type { Leaf } from "../leaf.ts";
 import { STATEMENT_PAYLOAD_TYPE } from "../statement.ts";
 import { generatorKey, type P384Tables, p384Hints, p384KeyId, p384Tables } from "./p384.ts";
 import type { CoveredRoots, IssuerKey, LogKey } from "./roots.ts";
@@ -35,7 +34,7 @@ export type PreparedAttestation = { readonly attestation: OnchainAttestation; re
 /**
  * @param bundle the bundle file's bytes
  * @param roots those that the chain may know; the certificate's authority and the entry's log must be among them
- * @throws ATTESTATION_*, LEAF_*, PROOF_*
+ * @throws ATTESTATION_*, LEAF_NOT_DER, PROOF_*
  */
 export function prepareAttestation(bundle: Uint8Array, roots: CoveredRoots): PreparedAttestation {
   const parsed = parseBundle(bundle);
@@ -47,7 +46,7 @@ export function prepareAttestation(bundle: Uint8Array, roots: CoveredRoots): Pre
       actual: content.kind === "statement" ? content.payloadType : "a bare signature",
     });
   }
-  const { leaf } = readSigningCertificate(parsed.leaf);
+  const leaf = issuanceOf(parsed.leaf);
   const issuer = issuerOf(leaf, roots);
   const log = logOf(entry, roots);
   const promise = wordsOf(promiseOf(parsed));
@@ -85,7 +84,24 @@ function coveredEntry({ logEntries, timestamps }: ParsedBundle): CoveredEntry {
   return { ...entry, integratedTime };
 }
 
-function issuerOf(leaf: Leaf, { issuers }: CoveredRoots): IssuerKey {
+/** What an authority signed, its signature (DER), and its name (DER). */
+type Issuance = { readonly signedBytes: Uint8Array; readonly signature: Uint8Array; readonly issuer: Uint8Array };
+
+/** Index of the authority's name among a certificate's signed fields. */
+const ISSUER = 3;
+
+function issuanceOf(certificate: Uint8Array): Issuance {
+  const [signed, , signature] = readDerList(readDer(certificate, derTag.sequence).content);
+  const { content, whole } = expectTag(signed, derTag.sequence);
+  return {
+    signedBytes: whole,
+    // The first byte says how many bits of the last are unused.
+    signature: expectTag(signature, derTag.bitString).content.subarray(1),
+    issuer: expectTag(readDerList(content)[ISSUER], derTag.sequence).whole,
+  };
+}
+
+function issuerOf(leaf: Issuance, { issuers }: CoveredRoots): IssuerKey {
   const nameHash = keccak256(leaf.issuer);
   // Two authorities of one name: the one whose key fits.
   const issuer = issuers.find((candidate) => candidate.nameHash === nameHash && hasIssued(candidate, leaf));
@@ -93,7 +109,7 @@ function issuerOf(leaf: Leaf, { issuers }: CoveredRoots): IssuerKey {
   return issuer;
 }
 
-function hasIssued({ key }: IssuerKey, leaf: Leaf): boolean {
+function hasIssued({ key }: IssuerKey, leaf: Issuance): boolean {
   const point = Uint8Array.of(4, ...Buffer.from(key.slice(2), "hex"));
   try {
     const options = { format: "der", lowS: false, prehash: false } as const;
@@ -111,7 +127,7 @@ function logOf({ logId }: BundleLogEntry, { logs }: CoveredRoots): LogKey {
 }
 
 /** The inverse and the slopes for the authority's signature; none where only the slow way can judge it. */
-function hintsOf(leaf: Leaf, { key }: IssuerKey): Hex {
+function hintsOf(leaf: Issuance, { key }: IssuerKey): Hex {
   const { r, s } = p384.Signature.fromDER(leaf.signature);
   const hints = p384Hints({ generator: tablesOf(generatorKey), key: tablesOf(key), digest: digestHexOf(leaf), r, s });
   return hints ?? "0x";
@@ -125,11 +141,11 @@ function tablesOf(key: Hex): P384Tables {
   return tables;
 }
 
-function digestOf({ signedBytes }: Leaf): Uint8Array {
+function digestOf({ signedBytes }: Issuance): Uint8Array {
   return new Uint8Array(createHash("sha384").update(signedBytes).digest());
 }
 
-function digestHexOf(leaf: Leaf): Hex {
+function digestHexOf(leaf: Issuance): Hex {
   return bytesToHex(digestOf(leaf));
 }
 

@@ -56,6 +56,8 @@ export async function localChain(hardfork: "osaka" | "prague" = "osaka") {
       address,
       abi,
       gasUsed,
+      /** An `eth_call` of any data under the cap; answers with whether it was taken, and what came back. */
+      attempt: (data: Hex) => attempt(address, data),
       /** An `eth_call` under the cap. */
       read: async (functionName: string, callArgs: readonly unknown[] = []): Promise<unknown> => {
         const data = encodeFunctionData({ abi, functionName, args: callArgs });
