@@ -12,7 +12,15 @@ library Base64 {
     function encode(uint256 from, uint256 length, uint256 to) internal pure returns (uint256 end) {
         unchecked {
             end = to + 4 * ((length + 2) / 3);
-            uint256 wholeEnd = from + length - (length % 24);
+            uint256 wholeEnd = from + length - (length % 96);
+            for (; from < wholeEnd; from += 96) {
+                _store(to, _withSymbols(_spread(_load(from))));
+                _store(to + 32, _withSymbols(_spread(_load(from + 24))));
+                _store(to + 64, _withSymbols(_spread(_load(from + 48))));
+                _store(to + 96, _withSymbols(_spread(_load(from + 72))));
+                to += 128;
+            }
+            wholeEnd = from + (length % 96) - (length % 24);
             for (; from < wholeEnd; from += 24) {
                 _store(to, _withSymbols(_spread(_load(from))));
                 to += 32;

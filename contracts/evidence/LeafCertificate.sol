@@ -161,6 +161,7 @@ library LeafCertificate {
     }
 
     function _readExtensions(Leaf memory leaf, uint256 place, uint256 end) private pure {
+        CalldataText[24] memory texts = leaf.extensions;
         // One bit for each number of Fulcio's arc, and of the arc of certificate extensions.
         uint256 seen;
         uint256 seenOther;
@@ -168,24 +169,23 @@ library LeafCertificate {
             uint256 next;
             (place, next) = Der.enter(place, end, Der.SEQUENCE);
             uint256 head = Der.word(place);
-            uint256 arc = head >> 168;
             unchecked {
-                if (arc == FULCIO_ARC || arc == FULCIO_ARC_LONG) {
-                    uint256 number = _fulcioNumber(head, arc);
-                    if (seen & (1 << number) != 0) revert CertificateExtensionRepeated(bytes32(head));
-                    seen |= 1 << number;
-                    place += arc == FULCIO_ARC ? 12 : 13;
-                    // None of these is critical in Fulcio's certificates, and one that were would have to be understood.
-                    if (Der.word(place) >> 248 == Der.BOOLEAN) revert CertificateExtensionUnknown(bytes32(head));
-                    place = Der.enterLast(place, next, Der.OCTET_STRING);
+                if (head >> 168 == FULCIO_ARC) {
+                    uint256 number = (head >> 160) & 0xff;
+                    // From 128 on a number takes two bytes, the first marked as not the last.
+                    if (number == 0 || number >= 0x80) revert CertificateExtensionUnknown(bytes32(head));
+                    seen = _markSeen(seen, number, head);
+                    place = _enterFulcio(place + 12, next, head);
                     if (number <= LAST_KNOWN) {
                         if (number > LAST_RAW + 1) place = Der.enterLast(place, next, Der.UTF8_STRING);
-                        leaf.extensions[number] = calldataText(place, next);
+                        texts[number] = calldataText(place, next);
                     }
+                } else if (head >> 168 == FULCIO_ARC_LONG) {
+                    seen = _markSeen(seen, _longNumber(head), head);
+                    _enterFulcio(place + 13, next, head);
                 } else {
                     uint256 number = _otherNumber(head);
-                    if (seenOther & (1 << number) != 0) revert CertificateExtensionRepeated(bytes32(head));
-                    seenOther |= 1 << number;
+                    seenOther = _markSeen(seenOther, number, head);
                     _readOther(leaf, number, place + (number == TIMESTAMPS_PLACE ? 12 : 5), next);
                 }
             }
@@ -195,24 +195,27 @@ library LeafCertificate {
             revert CertificateUsageRefused();
         }
         if (seenOther & (1 << ALTERNATIVE_NAME) == 0) revert CertificateIdentityNotOneUri();
-        _requireOneIssuer(leaf, seen);
+        _requireOneIssuer(texts, seen);
     }
 
-    function _fulcioNumber(uint256 head, uint256 arc) private pure returns (uint256 number) {
-        unchecked {
-            uint256 first = (head >> 160) & 0xff;
-            if (arc == FULCIO_ARC) {
-                number = first;
-                if (number == 0 || number >= 0x80) revert CertificateExtensionUnknown(bytes32(head));
-            } else {
-                uint256 second = (head >> 152) & 0xff;
-                number = ((first & 0x7f) << 7) | second;
-                // Two bytes are for 128 to 16383, the first marked as not the last.
-                if (first <= 0x80 || second >= 0x80 || number > LAST_NUMBER) {
-                    revert CertificateExtensionUnknown(bytes32(head));
-                }
-            }
-        }
+    function _markSeen(uint256 seen, uint256 number, uint256 head) private pure returns (uint256) {
+        uint256 bit = 1 << number;
+        if (seen & bit != 0) revert CertificateExtensionRepeated(bytes32(head));
+        return seen | bit;
+    }
+
+    /// @dev None of these is critical in Fulcio's certificates, and one that were would have to be understood.
+    function _enterFulcio(uint256 place, uint256 next, uint256 head) private pure returns (uint256) {
+        if (Der.word(place) >> 248 == Der.BOOLEAN) revert CertificateExtensionUnknown(bytes32(head));
+        return Der.enterLast(place, next, Der.OCTET_STRING);
+    }
+
+    /// @dev A number from 128 to 255, in two bytes of seven bits. None of these is read.
+    function _longNumber(uint256 head) private pure returns (uint256 number) {
+        uint256 first = (head >> 160) & 0xff;
+        uint256 second = (head >> 152) & 0xff;
+        number = ((first & 0x7f) << 7) | second;
+        if (first <= 0x80 || second >= 0x80 || number > LAST_NUMBER) revert CertificateExtensionUnknown(bytes32(head));
     }
 
     function _otherNumber(uint256 head) private pure returns (uint256) {
@@ -282,11 +285,9 @@ library LeafCertificate {
         }
     }
 
-    function _requireOneIssuer(Leaf memory leaf, uint256 seen) private pure {
+    function _requireOneIssuer(CalldataText[24] memory texts, uint256 seen) private pure {
         if (seen & (1 << ISSUER) == 0) revert CertificateIssuerAmbiguous();
         if (seen & (1 << OLD_ISSUER) == 0) return;
-        if (leaf.extensions[OLD_ISSUER].keccakOf() != leaf.extensions[ISSUER].keccakOf()) {
-            revert CertificateIssuerAmbiguous();
-        }
+        if (texts[OLD_ISSUER].keccakOf() != texts[ISSUER].keccakOf()) revert CertificateIssuerAmbiguous();
     }
 }

@@ -34,6 +34,7 @@ library RunIdentity {
     uint256 private constant SERVER = 0x68747470733a2f2f6769746875622e636f6d2f;
     uint256 private constant SERVER_LENGTH = 19;
     uint256 private constant AT_SIGN = 0x40;
+    uint256 private constant COMMIT_LENGTH = 40;
 
     /// @notice Reverts unless the certificate is of exactly the run that the facts name.
     /// @param oidcIssuerHash keccak256 of the URL of the identity provider that vouched for the run.
@@ -65,15 +66,21 @@ library RunIdentity {
         bytes32 signer = texts[SIGNER_WORKFLOW].keccakOf();
         if (alternativeName.keccakOf() != signer) revert ISigstoreVerifier.FactMismatch(ALTERNATIVE_NAME);
 
-        uint256 refStart = _requireWorkflow(texts, SIGNER_WORKFLOW, facts.signerWorkflow);
         if (texts[CALLER_WORKFLOW].keccakOf() == signer) {
             // The workflow was started itself: it is at the source's commit.
             if (facts.sourceCommit != facts.signerCommit) revert ISigstoreVerifier.FactMismatch(SIGNER_COMMIT);
-        } else if (!calldataText(refStart, texts[SIGNER_WORKFLOW].endOf()).isEqual(commit)) {
-            // It was called by another, which must have named it by this commit.
-            revert ISigstoreVerifier.FactMismatch(SIGNER_WORKFLOW);
+            _requirePath(texts, SIGNER_WORKFLOW, _lastAtSign(texts[SIGNER_WORKFLOW]), facts.signerWorkflow);
+        } else {
+            // It was called by another, which must have named it by this commit: 40 digits, none of them an `@`.
+            uint256 ref = texts[SIGNER_WORKFLOW].endOf() - COMMIT_LENGTH;
+            if (!calldataText(ref, ref + COMMIT_LENGTH).isEqual(commit)) {
+                revert ISigstoreVerifier.FactMismatch(SIGNER_WORKFLOW);
+            }
+            _requirePath(texts, SIGNER_WORKFLOW, ref - 1, facts.signerWorkflow);
         }
-        if (facts.callerWorkflow != 0) _requireWorkflow(texts, CALLER_WORKFLOW, facts.callerWorkflow);
+        if (facts.callerWorkflow != 0) {
+            _requirePath(texts, CALLER_WORKFLOW, _lastAtSign(texts[CALLER_WORKFLOW]), facts.callerWorkflow);
+        }
     }
 
     function _requireSource(CalldataText[24] memory texts, IEvidenceVerifier.Facts calldata facts) private pure {
@@ -103,22 +110,37 @@ library RunIdentity {
     }
 
     /// @dev A workflow is `<server>/<path>@<ref>`, taken apart at the last `@`; terms hold SHA-256 of the path.
-    /// @return refStart Where the ref begins.
-    function _requireWorkflow(
+    /// @param atSign Where that `@` is expected.
+    function _requirePath(
         CalldataText[24] memory texts,
         uint256 extension,
+        uint256 atSign,
         bytes32 expected
-    ) private pure returns (uint256 refStart) {
+    ) private pure {
         unchecked {
-            uint256 pathStart = texts[extension].startOf() + SERVER_LENGTH;
-            refStart = texts[extension].endOf();
-            if (texts[extension].lengthOf() <= SERVER_LENGTH || Der.word(pathStart - SERVER_LENGTH) >> 104 != SERVER) {
-                revert ISigstoreVerifier.FactMismatch(extension);
-            }
-            while (refStart > pathStart && Der.word(refStart - 1) >> 248 != AT_SIGN) --refStart;
-            if (refStart == pathStart) revert ISigstoreVerifier.FactMismatch(extension);
-            if (sha256(calldataText(pathStart, refStart - 1).toBytes()) != expected) {
-                revert ISigstoreVerifier.FactMismatch(extension);
+            uint256 start = texts[extension].startOf();
+            uint256 path = start + SERVER_LENGTH;
+            if (
+                atSign < path ||
+                Der.word(start) >> 104 != SERVER ||
+                Der.word(atSign) >> 248 != AT_SIGN ||
+                sha256(calldataText(path, atSign).toBytes()) != expected
+            ) revert ISigstoreVerifier.FactMismatch(extension);
+        }
+    }
+
+    /// @dev Where the last `@` stands; the text's beginning where there is none.
+    function _lastAtSign(CalldataText text) private pure returns (uint256 place) {
+        uint256 start = text.startOf();
+        uint256 end = text.endOf();
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            place := end
+            for {} gt(place, start) {} {
+                place := sub(place, 1)
+                if eq(byte(0, calldataload(place)), AT_SIGN) {
+                    break
+                }
             }
         }
     }
