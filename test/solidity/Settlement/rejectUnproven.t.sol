@@ -138,23 +138,23 @@ contract SettlementRejectUnprovenTest is Settling {
         assertEq(escrow.stakeOf(other.offerId).amount, 1 ether, "stake of the other offer");
     }
 
-    // ------------------------------------------------------------------ log keys
+    // ------------------------------------------------------------------ roots
 
-    function test_GivenALogKeyWasRevoked_PunishWhereThatWasASecondBeforeTheOpening() external {
-        evidence.revokeLogKey();
+    function test_GivenARootWasRevoked_PunishWhereThatWasASecondBeforeTheOpening() external {
+        evidence.revokeRoot();
         pass(1);
         decided(unproven(1 ether), MIN_BOND);
     }
 
-    function test_GivenALogKeyWasRevoked_NotPunishWhereThatWasInTheSecondOfTheOpening() external {
-        evidence.revokeLogKey();
+    function test_GivenARootWasRevoked_NotPunishWhereThatWasInTheSecondOfTheOpening() external {
+        evidence.revokeRoot();
         decided(unproven(1 ether), 0);
     }
 
-    function test_GivenALogKeyWasRevoked_NotPunishWhereThatWasAfterTheOpening() external {
+    function test_GivenARootWasRevoked_NotPunishWhereThatWasAfterTheOpening() external {
         Opened memory opened = open(buy());
         pass(1);
-        evidence.revokeLogKey();
+        evidence.revokeRoot();
         postStake(opened.entitled, 1 ether);
         Claimed memory claimed = claim(opened);
         challengeEvidence(claimed);
@@ -162,9 +162,9 @@ contract SettlementRejectUnprovenTest is Settling {
         decided(claimed, 0);
     }
 
-    function test_GivenALogKeyWasRevoked_NotPunishWhereThatWasInTheSecondOfTheRejection() external {
+    function test_GivenARootWasRevoked_NotPunishWhereThatWasInTheSecondOfTheRejection() external {
         Claimed memory claimed = unproven(1 ether);
-        evidence.revokeLogKey();
+        evidence.revokeRoot();
         decided(claimed, 0);
     }
 
