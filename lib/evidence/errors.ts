@@ -50,6 +50,32 @@ export const evidenceErrors = {
     sentence: "No root of this mirror has been kept; run pawl trust refresh first.",
   },
 
+  // Proof on-chain
+  PROOF_LOG_MISSING: {
+    kind: "unverified",
+    sentence: "The bundle is time-stamped and not in a log, so the chain cannot check when it was made.",
+  },
+  PROOF_LOG_TIME_MISSING: {
+    kind: "unverified",
+    sentence: "The log does not state a time of its own, as second-generation logs do not; the chain needs one.",
+  },
+  PROOF_LOG_ENTRY_UNSUPPORTED: {
+    kind: "unverified",
+    sentence: "The chain reads log entries of kind dsse 0.0.1 only, as GitHub's attestations have.",
+  },
+  PROOF_CONTENT_UNSUPPORTED: {
+    kind: "unverified",
+    sentence: "The chain checks signed in-toto statements only.",
+  },
+  PROOF_ISSUER_UNKNOWN: {
+    kind: "unverified",
+    sentence: "The certificate was not issued by an authority that the chain can check.",
+  },
+  PROOF_LOG_UNKNOWN: {
+    kind: "unverified",
+    sentence: "The entry is in a log that the chain cannot check.",
+  },
+
   // Bundle
   ATTESTATION_TOO_LARGE: { kind: "too-large", sentence: "The attestation bundle is larger than a verifier accepts." },
   ATTESTATION_JSON_MALFORMED: { kind: "invalid", sentence: "The attestation bundle is not JSON." },

@@ -17,6 +17,10 @@ export type LeafExtension = { readonly critical: boolean; readonly value: Uint8A
 export type Leaf = {
   /** The bytes that the authority signed. */
   readonly signedBytes: Uint8Array;
+  /** The authority's signature, DER, whatever its algorithm. */
+  readonly signature: Uint8Array;
+  /** DER of the authority's Name. */
+  readonly issuer: Uint8Array;
   readonly notBefore: number;
   readonly notAfter: number;
   /** DER SubjectPublicKeyInfo. */
@@ -41,14 +45,13 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
   const outer = readDerList(readDer(bytes, derTag.sequence).content);
   const [signed, algorithm, signature] = outer;
   if (outer.length !== 3) throw evidenceError("LEAF_NOT_DER", { problem: "a certificate has three parts" });
-  expectTag(signature, derTag.bitString);
+  const signatureBits = expectTag(signature, derTag.bitString).content;
   const tbs = expectTag(signed, derTag.sequence);
   const fields = readDerList(tbs.content);
   const [version, serial, innerAlgorithm, issuer, validity, subject, publicKey, extensions] = fields;
   if (fields.length !== 8) throw evidenceError("LEAF_NOT_DER", { problem: "a v3 leaf has eight signed fields" });
   if (hex(expectTag(version, 0xa0).content) !== "020102") throw evidenceError("LEAF_NOT_DER", { problem: "not v3" });
   expectTag(serial, derTag.integer);
-  expectTag(issuer, derTag.sequence);
   if (hex(expectTag(innerAlgorithm, derTag.sequence).whole) !== hex(expectTag(algorithm, derTag.sequence).whole)) {
     throw evidenceError("LEAF_NOT_DER", { problem: "the two signature algorithms differ" });
   }
@@ -61,6 +64,9 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
   }
   return {
     signedBytes: tbs.whole,
+    // The first byte says how many bits of the last are unused.
+    signature: signatureBits.subarray(1),
+    issuer: expectTag(issuer, derTag.sequence).whole,
     notBefore: readTime(notBefore),
     notAfter: readTime(notAfter),
     publicKey: keyInfo.whole,

@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import { p256, p384 } from "@noble/curves/nist";
+import { bytesToHex, type Hex, keccak256 } from "viem";
+import { z } from "zod";
+import { type BundleLogEntry, type ParsedBundle, parseBundle } from "../bundle.ts";
+import { evidenceError } from "../errors.ts";
+import { readSigningCertificate } from "../extensions.ts";
+import type { Leaf } from "../leaf.ts";
+import { STATEMENT_PAYLOAD_TYPE } from "../statement.ts";
+import { generatorKey, type P384Tables, p384Hints, p384KeyId, p384Tables } from "./p384.ts";
+import type { CoveredRoots, IssuerKey, LogKey } from "./roots.ts";
+
+/**
+ * What a Sigstore bundle becomes before `SigstoreVerifier`: the arguments of its proof, by the names and types of
+ * `ISigstoreVerifier.Attestation`. Nothing here is verified: the contract does that. What it cannot verify is refused
+ * here with a code that says why.
+ */
+export type OnchainAttestation = {
+  readonly certificate: Hex;
+  readonly signature: Hex;
+  readonly issuerKeyId: Hex;
+  readonly issuerValidFrom: number;
+  readonly issuerValidUntil: number;
+  readonly issuerHints: Hex;
+  readonly log: { readonly x: Hex; readonly y: Hex; readonly validFrom: number; readonly validUntil: number };
+  readonly envelopeHash: Hex;
+  readonly integratedTime: bigint;
+  readonly logIndex: bigint;
+  readonly promiseR: bigint;
+  readonly promiseS: bigint;
+};
+
+export type PreparedAttestation = { readonly attestation: OnchainAttestation; readonly payload: Hex };
+
+/**
+ * @param bundle the bundle file's bytes
+ * @param roots those that the chain may know; the certificate's authority and the entry's log must be among them
+ * @throws ATTESTATION_*, LEAF_*, PROOF_*
+ */
+export function prepareAttestation(bundle: Uint8Array, roots: CoveredRoots): PreparedAttestation {
+  const parsed = parseBundle(bundle);
+  const { content } = parsed;
+  const entry = coveredEntry(parsed);
+  if (content.kind !== "statement" || content.payloadType !== STATEMENT_PAYLOAD_TYPE) {
+    throw evidenceError("PROOF_CONTENT_UNSUPPORTED", {
+      expected: STATEMENT_PAYLOAD_TYPE,
+      actual: content.kind === "statement" ? content.payloadType : "a bare signature",
+    });
+  }
+  const { leaf } = readSigningCertificate(parsed.leaf);
+  const issuer = issuerOf(leaf, roots);
+  const log = logOf(entry, roots);
+  const promise = wordsOf(promiseOf(parsed));
+  return {
+    payload: bytesToHex(content.payload),
+    attestation: {
+      certificate: bytesToHex(parsed.leaf),
+      signature: bytesToHex(signatureOf(parsed)),
+      issuerKeyId: p384KeyId(issuer.key),
+      issuerValidFrom: issuer.validFrom,
+      issuerValidUntil: issuer.validUntil,
+      issuerHints: hintsOf(leaf, issuer),
+      log: { x: log.x, y: log.y, validFrom: log.validFrom, validUntil: log.validUntil },
+      envelopeHash: envelopeHashOf(entry),
+      integratedTime: BigInt(entry.integratedTime),
+      logIndex: entry.logIndex,
+      promiseR: promise.r,
+      promiseS: promise.s,
+    },
+  };
+}
+
+type CoveredEntry = BundleLogEntry & { readonly integratedTime: number };
+
+/** The one log entry of a form that the contract rebuilds, with the log's word on its time. */
+function coveredEntry({ logEntries, timestamps }: ParsedBundle): CoveredEntry {
+  const [entry] = logEntries;
+  if (entry === undefined) throw evidenceError("PROOF_LOG_MISSING", { timestamps });
+  const { hasPromise, integratedTime } = entry;
+  const kind = `${entry.kind} ${entry.version}`;
+  if (!hasPromise || integratedTime === null) throw evidenceError("PROOF_LOG_TIME_MISSING", { actual: kind });
+  if (logEntries.length > 1 || kind !== "dsse 0.0.1") {
+    throw evidenceError("PROOF_LOG_ENTRY_UNSUPPORTED", { expected: "one entry of dsse 0.0.1", actual: kind });
+  }
+  return { ...entry, integratedTime };
+}
+
+function issuerOf(leaf: Leaf, { issuers }: CoveredRoots): IssuerKey {
+  const nameHash = keccak256(leaf.issuer);
+  // Two authorities of one name: the one whose key fits.
+  const issuer = issuers.find((candidate) => candidate.nameHash === nameHash && hasIssued(candidate, leaf));
+  if (!issuer) throw evidenceError("PROOF_ISSUER_UNKNOWN", { issuerName: bytesToHex(leaf.issuer) });
+  return issuer;
+}
+
+function hasIssued({ key }: IssuerKey, leaf: Leaf): boolean {
+  const point = Uint8Array.of(4, ...Buffer.from(key.slice(2), "hex"));
+  try {
+    const options = { format: "der", lowS: false, prehash: false } as const;
+    return p384.verify(leaf.signature, digestOf(leaf), point, options);
+  } catch {
+    // Bytes that are no signature at all are nobody's signature.
+    return false;
+  }
+}
+
+function logOf({ logId }: BundleLogEntry, { logs }: CoveredRoots): LogKey {
+  const log = logs.find((candidate) => candidate.logId === bytesToHex(logId));
+  if (!log) throw evidenceError("PROOF_LOG_UNKNOWN", { logId: bytesToHex(logId) });
+  return log;
+}
+
+/** The inverse and the slopes for the authority's signature; none where only the slow way can judge it. */
+function hintsOf(leaf: Leaf, { key }: IssuerKey): Hex {
+  const { r, s } = p384.Signature.fromDER(leaf.signature);
+  const hints = p384Hints({ generator: tablesOf(generatorKey), key: tablesOf(key), digest: digestHexOf(leaf), r, s });
+  return hints ?? "0x";
+}
+
+/** Tables take a tenth of a second, and there are as many keys as roots. */
+const knownTables = new Map<Hex, P384Tables>();
+function tablesOf(key: Hex): P384Tables {
+  const tables = knownTables.get(key) ?? p384Tables(key);
+  knownTables.set(key, tables);
+  return tables;
+}
+
+function digestOf({ signedBytes }: Leaf): Uint8Array {
+  return new Uint8Array(createHash("sha384").update(signedBytes).digest());
+}
+
+function digestHexOf(leaf: Leaf): Hex {
+  return bytesToHex(digestOf(leaf));
+}
+
+function wordsOf(signature: Uint8Array): { readonly r: bigint; readonly s: bigint } {
+  try {
+    return p256.Signature.fromDER(signature);
+  } catch (cause) {
+    throw evidenceError("PROOF_LOG_TIME_MISSING", { problem: "the log's promise is not a signature" }, cause);
+  }
+}
+
+function promiseOf({ bundle }: ParsedBundle): Uint8Array {
+  return bundle.verificationMaterial.tlogEntries[0]?.inclusionPromise?.signedEntryTimestamp ?? new Uint8Array();
+}
+
+function signatureOf({ bundle }: ParsedBundle): Uint8Array {
+  const envelope = bundle.content.$case === "dsseEnvelope" ? bundle.content.dsseEnvelope : undefined;
+  return envelope?.signatures[0]?.sig ?? new Uint8Array();
+}
+
+const entryBody = z.object({
+  spec: z.object({ envelopeHash: z.object({ algorithm: z.literal("sha256"), value: z.string().length(64) }) }),
+});
+
+function envelopeHashOf({ body }: BundleLogEntry): Hex {
+  const parsed = entryBody.safeParse(JSON.parse(new TextDecoder().decode(body)));
+  if (!parsed.success) throw evidenceError("PROOF_LOG_ENTRY_UNSUPPORTED", { problem: "no hash of the envelope" });
+  return `0x${parsed.data.spec.envelopeHash.value}`;
+}
