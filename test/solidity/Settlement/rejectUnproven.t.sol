@@ -4,9 +4,12 @@ pragma solidity 0.8.37;
 import {IEscrow} from "../../../contracts/interfaces/IEscrow.sol";
 import {IPermitConsumer} from "../../../contracts/interfaces/IPermitConsumer.sol";
 import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
+import {ITrustRoots} from "../../../contracts/interfaces/ITrustRoots.sol";
 import {OfferTerms} from "../../../contracts/types/OfferTerms.sol";
+import {IssuerRoot, LogRoot} from "../../../contracts/types/Roots.sol";
 import {ClaimedStep} from "../../../contracts/types/StepClaim.sol";
 import {PermitInput} from "../../../contracts/types/StepPermit.sol";
+import {Hashes} from "../base/Hashes.sol";
 import {VM} from "../base/Vm.sol";
 import {Settling} from "./Settling.sol";
 
@@ -166,6 +169,25 @@ contract SettlementRejectUnprovenTest is Settling {
         Claimed memory claimed = unproven(1 ether);
         evidence.revokeRoot();
         decided(claimed, 0);
+    }
+
+    function test_GivenAnIssuerOfTheRealRootsWasRevoked_PunishWhereThatWasBeforeTheOpening() external {
+        (ITrustRoots roots, bytes32[] memory issuer) = deployUnderRoots();
+        roots.revoke(issuer, uint40(nowIs()));
+        pass(1);
+        decided(unproven(1 ether), MIN_BOND);
+    }
+
+    function test_GivenAnIssuerOfTheRealRootsWasRevoked_EndTheChallengeWithoutPunishmentWhereItWasOpen() external {
+        (ITrustRoots roots, bytes32[] memory issuer) = deployUnderRoots();
+        Entitled memory entitled = buy();
+        postStake(entitled, 1 ether);
+        Claimed memory claimed = claim(entitled);
+        challengeEvidence(claimed);
+        roots.revoke(issuer, uint40(nowIs()));
+        pass(PROOF_WINDOW);
+        decided(claimed, 0);
+        requireVoid(claimed);
     }
 
     // ------------------------------------------------------------------ conduct as well
@@ -388,6 +410,17 @@ contract SettlementRejectUnprovenTest is Settling {
     }
 
     // ------------------------------------------------------------------ parts
+
+    /// @dev The deployment trusts one issuer, which this test may revoke.
+    function deployUnderRoots() private returns (ITrustRoots roots, bytes32[] memory ids) {
+        IssuerRoot[] memory issuers = new IssuerRoot[](1);
+        issuers[0] = IssuerRoot(keccak256("key"), keccak256("name"), 1, uint40(FAR));
+        ids = new bytes32[](1);
+        ids[0] = Hashes.issuerRootId(issuers[0]);
+        bytes memory arguments = abi.encode(address(0), address(this), 0, issuers, new LogRoot[](0), new address[](0));
+        roots = ITrustRoots(create("TrustRoots", arguments));
+        deploy(address(roots), address(permit2));
+    }
 
     /// @dev A claim whose evidence was challenged and not proven in time.
     function unproven() private returns (Claimed memory claimed) {
