@@ -377,8 +377,8 @@ contract Settlement is ISettlement, TypedDataDomain {
         escrow.reject(ref);
         Challenge memory evidence = _close(ref.runKey, ChallengeKind.Evidence);
         if (evidence.poster != address(0) && block.timestamp >= evidence.end) {
-            // Proof may have become impossible when the log's key was revoked: then nobody is punished.
-            if (!evidenceVerifier.logKeyRevokedSince(escrow.runOf(ref.runKey).openedAt)) {
+            // Proof may have become impossible when a root was revoked: then nobody is punished.
+            if (!evidenceVerifier.rootRevokedSince(escrow.runOf(ref.runKey).openedAt)) {
                 escrow.slash(offerId, evidence.poster, evidence.bond);
             }
         }

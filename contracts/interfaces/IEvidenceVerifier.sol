@@ -20,7 +20,7 @@ interface IEvidenceVerifier {
         bytes20 sourceCommit;
         uint64 runId;
         uint32 runAttempt;
-        /// Every trust root used was queued before this moment, unix seconds.
+        /// Every trust root used was queued before this moment, unix seconds; 0 if the run was never opened.
         uint40 openedAt;
     }
 
@@ -29,7 +29,8 @@ interface IEvidenceVerifier {
     /// @return logTime When the transparency log recorded it, unix seconds. Settlement checks it against the step.
     function verify(Facts calldata facts, bytes calldata proof) external view returns (uint64 logTime);
 
-    /// @notice Whether a log key was revoked at or after `time`. Such a revocation ends evidence challenges without
-    /// punishment, since the proof may have become impossible through no fault of the seller.
-    function logKeyRevokedSince(uint40 time) external view returns (bool);
+    /// @notice Whether any root of evidence (issuer, log or verifier) was revoked at or after `time`. Such a revocation
+    /// ends evidence challenges without punishment, since the proof may have become impossible through no fault of the
+    /// seller. Which root it was does not matter: a guardian in league with the challenger would choose another one.
+    function rootRevokedSince(uint40 time) external view returns (bool);
 }

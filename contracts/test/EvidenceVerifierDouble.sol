@@ -9,7 +9,7 @@ contract EvidenceVerifierDouble is IEvidenceVerifier {
 
     error NotThisEvidence();
 
-    function revokeLogKey() external {
+    function revokeRoot() external {
         revokedAt = uint40(block.timestamp);
     }
 
@@ -19,7 +19,7 @@ contract EvidenceVerifierDouble is IEvidenceVerifier {
         if (factsHash != keccak256(abi.encode(facts))) revert NotThisEvidence();
     }
 
-    function logKeyRevokedSince(uint40 time) external view returns (bool) {
+    function rootRevokedSince(uint40 time) external view returns (bool) {
         return revokedAt != 0 && revokedAt >= time;
     }
 }

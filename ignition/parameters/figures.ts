@@ -28,15 +28,23 @@ const parametersSchema = z.strictObject({
     minBond: bigint,
     /** Gas of a claim's proof on-chain: the measured 1.3 million, and room for longer certificates. */
     proofGas: bigint,
-    /** The contract that checks evidence on-chain; 0 refuses provable offers. */
-    evidenceVerifier: address,
     /** Uniswap's Permit2; 0 refuses payments through it. */
     permit2: address,
   }),
+  Evidence: z.strictObject({
+    /** Appends roots of evidence. On a public chain a contract that takes several people to act; 0 until it is named. */
+    governor: address,
+    /** Revokes them, at once. */
+    guardian: address,
+    /** Seconds between queueing a root and its first use. */
+    delay: seconds,
+  }),
 });
 
-/** What a network's contracts are built with, but for the one address that depends on the deployer. */
-export type Figures = z.output<typeof parametersSchema>["Pawl"];
+/** What a network's contracts are built with, but for what depends on the deployer and on the trusted root. */
+export type Figures = z.output<typeof parametersSchema>["Pawl"] & {
+  readonly evidence: z.output<typeof parametersSchema>["Evidence"];
+};
 
 /**
  * The parameters of a network, as `hardhat ignition deploy --parameters` takes them too.
@@ -44,7 +52,8 @@ export type Figures = z.output<typeof parametersSchema>["Pawl"];
  * @param text of a file in this folder
  */
 export function parseParameters(text: string): Figures {
-  return parametersSchema.parse(JSON.parse(text)).Pawl;
+  const { Pawl, Evidence } = parametersSchema.parse(JSON.parse(text));
+  return { ...Pawl, evidence: Evidence };
 }
 
 function read(file: string): Figures {

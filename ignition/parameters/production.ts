@@ -24,3 +24,6 @@ export const production: Pick<Figures, "limits" | "minBond" | "proofGas"> = {
   minBond: 10n ** 15n,
   proofGas: 2_500_000n,
 };
+
+/** Least seconds between queueing a root of evidence and its first use: whoever watches has two days to object. */
+export const MIN_ROOT_DELAY = 48 * HOUR;

@@ -11,6 +11,10 @@ export const deploymentSchema = z.strictObject({
   escrow: address,
   permitConsumer: address,
   settlement: address,
+  /** What checks evidence on-chain, where it was deployed along. */
+  evidence: z
+    .strictObject({ trustRoots: address, sigstoreVerifier: address, p384: address, sha384: address })
+    .optional(),
   /** The play-money ERC-20 of a local deployment. */
   sandboxToken: address.optional(),
 });

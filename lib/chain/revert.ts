@@ -13,10 +13,17 @@ import {
 } from "viem";
 import { type ErrorValue, findPawlError, type PawlError } from "../core/error.ts";
 import { chainError } from "./errors.ts";
-import { contractErrors, escrowAbi, offerRegistryAbi, permitConsumerAbi, settlementAbi } from "./generated/abis.ts";
+import {
+  contractErrors,
+  escrowAbi,
+  offerRegistryAbi,
+  permitConsumerAbi,
+  settlementAbi,
+  trustRootsAbi,
+} from "./generated/abis.ts";
 
 /** A call through one contract can revert with another's error, so all of them are known everywhere. */
-const allErrors = [...offerRegistryAbi, ...escrowAbi, ...permitConsumerAbi, ...settlementAbi].filter(
+const allErrors = [...offerRegistryAbi, ...escrowAbi, ...permitConsumerAbi, ...settlementAbi, ...trustRootsAbi].filter(
   (item) => item.type === "error",
 );
 

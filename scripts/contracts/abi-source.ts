@@ -9,6 +9,7 @@ const EXPORTS = [
   { name: "escrowAbi", contract: "IEscrow", source: "contracts/interfaces/IEscrow.sol" },
   { name: "permitConsumerAbi", contract: "IPermitConsumer", source: "contracts/interfaces/IPermitConsumer.sol" },
   { name: "settlementAbi", contract: "ISettlement", source: "contracts/interfaces/ISettlement.sol" },
+  { name: "trustRootsAbi", contract: "ITrustRoots", source: "contracts/interfaces/ITrustRoots.sol" },
   { name: "sandboxTokenAbi", contract: "SandboxToken", source: "contracts/sandbox/SandboxToken.sol" },
 ] as const;
 

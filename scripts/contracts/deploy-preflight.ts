@@ -3,15 +3,18 @@ import {
   encodeAbiParameters,
   formatEther,
   getContractAddress,
+  isAddressEqual,
   keccak256,
   type PublicClient,
   parseAbi,
+  size,
   stringToHex,
   zeroAddress,
 } from "viem";
 import type { PawlError } from "#lib/core/error.ts";
+import { type CoveredRoots, issuerRootId, logRootId, NEVER } from "#lib/evidence/onchain/roots.ts";
 import type { Figures } from "../../ignition/parameters/figures.ts";
-import { production } from "../../ignition/parameters/production.ts";
+import { MIN_ROOT_DELAY, production } from "../../ignition/parameters/production.ts";
 import { probeToken } from "./deploy-token-probe.ts";
 import { deployError, type deployErrors } from "./errors.ts";
 
@@ -23,6 +26,8 @@ export type Preflight = {
   readonly chainId: number;
   readonly deployer: Address;
   readonly figures: Figures;
+  /** Roots of evidence that will count from the beginning. */
+  readonly roots: CoveredRoots;
   /** Gas of the whole deployment, as rehearsed. */
   readonly gas: () => Promise<bigint>;
   /** The escrow's address of a deployment that was begun before: some of the contracts may be there already. */
@@ -34,9 +39,20 @@ export type Preflight = {
 };
 
 /** Contracts in the order of their creation. */
-const CONTRACTS = ["OfferRegistry", "PermitConsumer", "Settlement", "Escrow"] as const;
+const CONTRACTS = [
+  "P384",
+  "Sha384Hasher",
+  "SigstoreVerifier",
+  "TrustRoots",
+  "OfferRegistry",
+  "PermitConsumer",
+  "Settlement",
+  "Escrow",
+] as const;
 /** A rollup charges for data on its parent chain too, and prices move until the last transaction. */
 const RESERVE = 3n;
+/** What the code of an account begins with that lets a contract act for its key (EIP-7702). */
+const DELEGATED = "0xef0100";
 /** Precompiles are below; P-256 is at 0x100. */
 const LAST_RESERVED = 0xffffn;
 
@@ -60,31 +76,16 @@ async function* checks(options: Preflight): AsyncGenerator<Check> {
     yield verdict(name, String(found), found === expected, "DEPLOY_BOUND_CHANGED", { name, found, expected });
   }
 
+  yield* governance(client, figures.evidence);
+  yield* evidenceRoots(options.roots);
+
   const contracts = await predicted(client, deployer, begun);
   for (const [name, address] of contracts) {
     const isTaken = begun === undefined && (await client.getCode({ address })) !== undefined;
     yield verdict(`${name} will be at`, address, !isTaken, "DEPLOY_ADDRESS_TAKEN", { name, address });
   }
 
-  const gas = await options.gas();
-  const balance = await client.getBalance({ address: deployer });
-  const { maxFeePerGas } = await client.estimateFeesPerGas();
-  const cost = gas * maxFeePerGas * RESERVE;
-  const price = `${formatEther(balance)} of ${formatEther(cost)} needed at most (${gas} gas, with reserve)`;
-  yield verdict(`balance of ${deployer}`, price, balance >= cost, "DEPLOY_FUNDS_INSUFFICIENT", { balance, cost });
-
   yield await permit2(client, chainId, figures.permit2);
-
-  const { evidenceVerifier } = figures;
-  const isThere =
-    evidenceVerifier === zeroAddress || (await client.getCode({ address: evidenceVerifier })) !== undefined;
-  yield verdict(
-    "evidence verifier",
-    evidenceVerifier === zeroAddress ? "none: provable offers are refused" : evidenceVerifier,
-    isThere,
-    "DEPLOY_VERIFIER_MISSING",
-    { evidenceVerifier },
-  );
 
   if (token !== undefined) {
     const { fits, found } = await probeToken(client, token.address, token.holder);
@@ -96,6 +97,42 @@ async function* checks(options: Preflight): AsyncGenerator<Check> {
     const isFit = BigInt(address) > LAST_RESERVED && !isOwn;
     yield verdict(`role ${role}`, address, isFit, "DEPLOY_ROLE_UNFIT", { role, address });
   }
+
+  // Last, because the rehearsal takes longest.
+  const gas = await options.gas();
+  const balance = await client.getBalance({ address: deployer });
+  const { maxFeePerGas } = await client.estimateFeesPerGas();
+  const cost = gas * maxFeePerGas * RESERVE;
+  const price = `${formatEther(balance)} of ${formatEther(cost)} needed at most (${gas} gas, with reserve)`;
+  yield verdict(`balance of ${deployer}`, price, balance >= cost, "DEPLOY_FUNDS_INSUFFICIENT", { balance, cost });
+}
+
+/** Who may change what evidence stands on. A governor that is one key is one theft away from any verifier. */
+async function* governance(client: PublicClient, { governor, guardian, delay }: Figures["evidence"]) {
+  const code = (await client.getCode({ address: governor })) ?? "0x";
+  const isContract = code !== "0x" && !code.startsWith(DELEGATED);
+  const isApart =
+    BigInt(governor) > LAST_RESERVED && BigInt(guardian) > LAST_RESERVED && !isAddressEqual(governor, guardian);
+  const values = { governor, guardian, code: size(code) };
+  yield verdict("governor of roots", governor, isContract && isApart, "DEPLOY_GOVERNANCE_UNFIT", values);
+  yield verdict("guardian of roots", guardian, isApart, "DEPLOY_GOVERNANCE_UNFIT", values);
+  const expected = MIN_ROOT_DELAY;
+  yield verdict("delay of roots", `${delay} s`, delay >= expected, "DEPLOY_ROOT_DELAY_TOO_SHORT", { delay, expected });
+}
+
+function* evidenceRoots({ issuers, logs, leftOut }: CoveredRoots): Generator<Check> {
+  const isEnough = issuers.length > 0 && logs.length > 0;
+  const values = { issuers: issuers.length, logs: logs.length };
+  const found = `${issuers.length} of authorities, ${logs.length} of logs`;
+  yield verdict("roots of evidence", found, isEnough, "DEPLOY_ROOTS_MISSING", values);
+  for (const issuer of issuers) yield { name: "authority", found: `${issuerRootId(issuer)}  ${validityOf(issuer)}` };
+  for (const log of logs) yield { name: "log", found: `${logRootId(log)}  ${validityOf(log)}` };
+  for (const name of leftOut) yield { name: "left out", found: name };
+}
+
+function validityOf({ validFrom, validUntil }: { readonly validFrom: number; readonly validUntil: number }): string {
+  const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
+  return `from ${day(validFrom)} ${validUntil === NEVER ? "on" : `to ${day(validUntil)}`}`;
 }
 
 /** Bounds of the parameters beside those of the protocol. */

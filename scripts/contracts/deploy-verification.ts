@@ -1,17 +1,36 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Address, type Hex, hexToBytes, type PublicClient } from "viem";
+import { type Address, type Hex, hexToBytes, type PublicClient, parseAbi } from "viem";
 import { z } from "zod";
 import type { Deployment } from "#lib/chain/deployment.ts";
-import { escrowAbi, permitConsumerAbi, settlementAbi } from "#lib/chain/generated/abis.ts";
+import {
+  escrowAbi,
+  offerRegistryAbi,
+  permitConsumerAbi,
+  settlementAbi,
+  trustRootsAbi,
+} from "#lib/chain/generated/abis.ts";
 
-const CONTRACTS = [
-  { name: "OfferRegistry", at: "offerRegistry", source: "contracts/OfferRegistry.sol" },
-  { name: "PermitConsumer", at: "permitConsumer", source: "contracts/PermitConsumer.sol" },
-  { name: "Settlement", at: "settlement", source: "contracts/Settlement.sol" },
-  { name: "Escrow", at: "escrow", source: "contracts/Escrow.sol" },
-  { name: "SandboxToken", at: "sandboxToken", source: "contracts/sandbox/SandboxToken.sol" },
-] as const;
+const ARITHMETIC = "contracts/evidence/arithmetic";
+const CONTRACTS: readonly {
+  readonly name: string;
+  readonly source: string;
+  readonly at: (deployment: Deployment) => Address | undefined;
+}[] = [
+  { name: "P384", source: `${ARITHMETIC}/P384.sol`, at: ({ evidence }) => evidence?.p384 },
+  { name: "Sha384Hasher", source: `${ARITHMETIC}/Sha384Hasher.sol`, at: ({ evidence }) => evidence?.sha384 },
+  {
+    name: "SigstoreVerifier",
+    source: "contracts/evidence/SigstoreVerifier.sol",
+    at: ({ evidence }) => evidence?.sigstoreVerifier,
+  },
+  { name: "TrustRoots", source: "contracts/evidence/TrustRoots.sol", at: ({ evidence }) => evidence?.trustRoots },
+  { name: "OfferRegistry", source: "contracts/OfferRegistry.sol", at: ({ offerRegistry }) => offerRegistry },
+  { name: "PermitConsumer", source: "contracts/PermitConsumer.sol", at: ({ permitConsumer }) => permitConsumer },
+  { name: "Settlement", source: "contracts/Settlement.sol", at: ({ settlement }) => settlement },
+  { name: "Escrow", source: "contracts/Escrow.sol", at: ({ escrow }) => escrow },
+  { name: "SandboxToken", source: "contracts/sandbox/SandboxToken.sol", at: ({ sandboxToken }) => sandboxToken },
+];
 
 const places = z.record(z.string(), z.array(z.object({ start: z.int(), length: z.int() })));
 const artifactSchema = z.object({
@@ -41,7 +60,7 @@ export async function compareDeployment(
 ): Promise<Comparison[]> {
   const compared: Comparison[] = [];
   for (const { name, at, source } of CONTRACTS) {
-    const address = deployment[at];
+    const address = at(deployment);
     if (address === undefined) continue;
     const artifact = artifactSchema.parse(JSON.parse(await readFile(join(artifacts, source, `${name}.json`), "utf8")));
     const local = artifact.deployedBytecode as Hex;
@@ -79,8 +98,9 @@ function differenceOf(local: Uint8Array, there: Uint8Array): string | undefined 
 
 /** Immutables are left out of the comparison, so the addresses in them are read from the contracts. */
 async function wiringOf(client: PublicClient, deployment: Deployment) {
-  const { offerRegistry, permitConsumer, settlement, escrow } = deployment;
+  const { offerRegistry, permitConsumer, settlement, escrow, evidence } = deployment;
   const said = [
+    ...(evidence === undefined ? [] : await wiringOfEvidence(client, deployment, evidence)),
     {
       name: "Escrow",
       to: "offerRegistry",
@@ -130,6 +150,121 @@ async function wiringOf(client: PublicClient, deployment: Deployment) {
       name,
       difference: `points to ${actual} as ${to}, not to ${expected}`,
     }));
+}
+
+const readerAbi = parseAbi(["function p384() view returns (address)", "function sha384() view returns (address)"]);
+
+/** That the trade asks these roots, and that their first reader uses this arithmetic. */
+async function wiringOfEvidence(
+  client: PublicClient,
+  { offerRegistry, settlement }: Deployment,
+  { trustRoots, sigstoreVerifier, p384, sha384 }: NonNullable<Deployment["evidence"]>,
+) {
+  const reader = { address: sigstoreVerifier, abi: readerAbi } as const;
+  const functionName = "evidenceVerifier";
+  return [
+    {
+      name: "SigstoreVerifier",
+      to: "p384",
+      expected: p384,
+      actual: await client.readContract({ ...reader, functionName: "p384" }),
+    },
+    {
+      name: "SigstoreVerifier",
+      to: "sha384",
+      expected: sha384,
+      actual: await client.readContract({ ...reader, functionName: "sha384" }),
+    },
+    {
+      name: "OfferRegistry",
+      to: functionName,
+      expected: trustRoots,
+      actual: await client.readContract({ address: offerRegistry, abi: offerRegistryAbi, functionName }),
+    },
+    {
+      name: "Settlement",
+      to: functionName,
+      expected: trustRoots,
+      actual: await client.readContract({ address: settlement, abi: settlementAbi, functionName }),
+    },
+  ];
+}
+
+/** Who governs the roots of a deployment, and what became of each: nothing of it is in the code that was compared. */
+export type RootsView = {
+  readonly governor: Address;
+  readonly guardian: Address;
+  /** Seconds. */
+  readonly delay: number;
+  readonly roots: readonly {
+    readonly kind: "authority" | "log" | "verifier";
+    readonly id: Hex;
+    /** The authority's key, by `P384`, or the verifier's address. */
+    readonly of: Hex;
+    readonly activeAt: number;
+    readonly revokedFrom: number;
+    /** Why proofs under it fail although it counts. */
+    readonly lacks?: string;
+  }[];
+};
+
+/**
+ * Reads every root from the chain's events.
+ *
+ * @returns nothing where the deployment has no roots
+ */
+export async function readRoots(client: PublicClient, deployment: Deployment): Promise<RootsView | undefined> {
+  const { evidence, startBlock } = deployment;
+  if (evidence === undefined) return undefined;
+  const contract = { address: evidence.trustRoots, abi: trustRootsAbi } as const;
+  const range = { ...contract, fromBlock: BigInt(startBlock), strict: true } as const;
+  const queued = [
+    ...(await client.getContractEvents({ ...range, eventName: "IssuerQueued" })).map(({ args: { id, issuer } }) => ({
+      kind: "authority" as const,
+      id,
+      of: issuer.keyId,
+    })),
+    ...(await client.getContractEvents({ ...range, eventName: "LogQueued" })).map(({ args: { id, log } }) => ({
+      kind: "log" as const,
+      id,
+      of: log.x,
+    })),
+    ...(await client.getContractEvents({ ...range, eventName: "VerifierQueued" })).map(
+      ({ args: { id, verifier } }) => ({
+        kind: "verifier" as const,
+        id,
+        of: verifier,
+      }),
+    ),
+  ];
+  const roots: RootsView["roots"][number][] = [];
+  for (const one of queued) {
+    const { activeAt, revokedFrom } = await client.readContract({
+      ...contract,
+      functionName: "rootOf",
+      args: [one.id],
+    });
+    const isRegistered =
+      one.kind !== "authority" ||
+      (await client.readContract({
+        address: evidence.p384,
+        abi: parseAbi(["function isRegistered(bytes32) view returns (bool)"]),
+        functionName: "isRegistered",
+        args: [one.of],
+      }));
+    roots.push({
+      ...one,
+      activeAt,
+      revokedFrom,
+      ...(isRegistered ? {} : { lacks: "its key is not registered at P384" }),
+    });
+  }
+  return {
+    governor: await client.readContract({ ...contract, functionName: "governor" }),
+    guardian: await client.readContract({ ...contract, functionName: "guardian" }),
+    delay: await client.readContract({ ...contract, functionName: "delay" }),
+    roots,
+  };
 }
 
 const buildInfoSchema = z.object({ input: z.record(z.string(), z.unknown()), solcLongVersion: z.string() });

@@ -8,26 +8,33 @@ import {
   deploy,
 } from "@nomicfoundation/ignition-core";
 import hre from "hardhat";
-import { type Address, createPublicClient, custom, getContractAddress, zeroAddress } from "viem";
+import { type Address, createPublicClient, custom, getContractAddress, type PublicClient, zeroAddress } from "viem";
 import { z } from "zod";
 import { type Deployment, deploymentBytes, deploymentSchema, parseDeployment } from "#lib/chain/deployment.ts";
 import { address } from "#lib/core/encoding.ts";
 import { parseJsonBytes } from "#lib/core/json.ts";
+import { type CoveredRoots, issuerRoot, logRoot, unexpired } from "#lib/evidence/onchain/roots.ts";
+import evidenceModule from "../../ignition/modules/Evidence.ts";
 import pawlModule from "../../ignition/modules/Pawl.ts";
 import sandboxModule from "../../ignition/modules/Sandbox.ts";
 import { type Figures, figures } from "../../ignition/parameters/figures.ts";
 import { checkLine, type Preflight, preflight } from "./deploy-preflight.ts";
+import { registerKeys } from "./registerKeys.ts";
 
 /** Chain id of `hardhat node`: its chain ends with its process, so nothing about it is worth resuming. */
 const LOCAL_CHAIN_ID = 31_337;
-/** The escrow is the fourth contract that the deployer creates. */
+/** The escrow is the fourth contract of the trade that the deployer creates. */
 const ESCROW_NONCE_OFFSET = 3n;
+/** As many contracts check evidence, and are created before those of the trade. */
+const EVIDENCE_CONTRACTS = 4n;
 
 type DeployOptions = {
   readonly figures: Figures;
   /** Account of the provider that sends the transactions; its first by default. */
   readonly deployer?: Address;
-  /** The contract that checks evidence on-chain, instead of the one in the figures. */
+  /** Deploys what checks evidence on-chain, with these roots. Without it, provable offers are refused. */
+  readonly roots?: CoveredRoots;
+  /** A contract that is there already and checks evidence, instead. */
   readonly evidenceVerifier?: Address;
   /** Also deploys play money, and a stand-in for Permit2 that the escrow is told of. */
   readonly withSandbox?: boolean;
@@ -41,6 +48,7 @@ type Provider = Parameters<typeof deploy>[0]["provider"];
  * Deploys Pawl with play money to a local chain, or finds it there.
  *
  * @param options.rpcUrl the endpoint of a running `hardhat node`
+ * @param options.roots under which evidence is to be provable; without them, provable offers are refused
  * @param options.folder receives `deployment.json` and the journal; a second call with the same chain changes nothing
  */
 export async function deployPawl(
@@ -58,6 +66,8 @@ export async function deployPawl(
 export type PublicDeployment = Pick<Preflight, "token" | "roles"> & {
   readonly chainId: number;
   readonly figures: Figures;
+  /** Roots of evidence that count from the beginning, of which those that have expired are left out. */
+  readonly roots: CoveredRoots;
   /** Receives the journal and `deployment.json`; a run that was cut off is resumed from it. */
   readonly folder: string;
   /** Only look, send nothing. */
@@ -77,12 +87,15 @@ export async function deployPublic(provider: Provider, options: PublicDeployment
   const client = createPublicClient({ transport: custom(provider) });
   const deployer = await deployerOf(provider);
   const begun = await readPlan(join(folder, "plan.json"));
+  // By the chain's own clock, and the same ones after a crash: the contract's arguments depend on them.
+  const roots = unexpired(options.roots, begun?.startedAt ?? Number((await client.getBlock()).timestamp));
   for await (const check of preflight({
     client,
     chainId: options.chainId,
     deployer,
     figures: parameters,
-    gas: () => rehearse(parameters),
+    roots,
+    gas: () => rehearse(parameters, roots),
     ...(begun === undefined ? {} : { begun: begun.escrow }),
     ...(options.token === undefined ? {} : { token: options.token }),
     ...(options.roles === undefined ? {} : { roles: options.roles }),
@@ -91,15 +104,14 @@ export async function deployPublic(provider: Provider, options: PublicDeployment
     if (check.refusal !== undefined) throw check.refusal;
   }
   if (options.isDryRun) return undefined;
-  return deployWith(provider, { figures: parameters, deployer, folder });
+  return deployWith(provider, { figures: parameters, roots, deployer, folder });
 }
 
 /** Gas of a whole deployment, measured on a chain in memory. */
-async function rehearse(parameters: Figures): Promise<bigint> {
+async function rehearse(parameters: Figures, roots: CoveredRoots): Promise<bigint> {
   const connection = await hre.network.create("default");
   try {
-    // The evidence verifier is not on that chain, and the registry refuses one without code.
-    await deployWith(connection.provider, { figures: parameters, evidenceVerifier: zeroAddress });
+    await deployWith(connection.provider, { figures: parameters, roots });
     const client = createPublicClient({ transport: custom(connection.provider) });
     let gas = 0n;
     for (let number = await client.getBlockNumber({ cacheTime: 0 }); number > 0n; number--) {
@@ -155,11 +167,19 @@ export async function deployWith(provider: Provider, options: DeployOptions): Pr
   };
 
   const sandbox = options.withSandbox === true ? await run(sandboxModule as IgnitionModule, {}) : undefined;
-  const plan = await planOf(client, deployer, startBlock, folder, isLocal);
+  const { roots } = options;
+  const plan = await planOf(client, {
+    deployer,
+    offset: ESCROW_NONCE_OFFSET + (roots === undefined ? 0n : EVIDENCE_CONTRACTS),
+    startBlock,
+    ...(folder === undefined ? {} : { folder }),
+    isLocal,
+  });
+  const evidence = roots === undefined ? undefined : await deployEvidence(run, options.figures, roots);
   const addressOf = await run(pawlModule as IgnitionModule, {
     Pawl: {
       escrowAddress: plan.escrow,
-      evidenceVerifier: options.evidenceVerifier ?? options.figures.evidenceVerifier,
+      evidenceVerifier: evidence?.trustRoots ?? options.evidenceVerifier ?? zeroAddress,
       permit2: sandbox?.(sandboxModule.results.permit2) ?? options.figures.permit2,
       limits: options.figures.limits,
       minBond: options.figures.minBond,
@@ -174,29 +194,69 @@ export async function deployWith(provider: Provider, options: DeployOptions): Pr
     escrow: addressOf(escrow),
     permitConsumer: addressOf(permitConsumer),
     settlement: addressOf(settlement),
+    ...(evidence === undefined ? {} : { evidence }),
     ...(sandbox === undefined ? {} : { sandboxToken: sandbox(sandboxModule.results.sandboxToken) }),
   });
+  // Last, because its transactions may be anybody's: the contracts' addresses follow from the deployer's own nonces.
+  if (roots !== undefined && evidence !== undefined) {
+    const keys = roots.issuers.map(({ key }) => key);
+    await registerKeys(client, provider, { p384: evidence.p384, keys, sender: deployer });
+  }
   if (folder !== undefined) await writeFile(join(folder, "deployment.json"), deploymentBytes(deployment));
   return deployment;
 }
 
-const planSchema = z.strictObject({ escrow: address, startBlock: z.int().min(0) });
+type Run = (
+  module: IgnitionModule,
+  parameters: DeploymentParameters,
+) => Promise<(future: ContractFuture<string> | undefined) => string>;
+
+async function deployEvidence(
+  run: Run,
+  { evidence: { governor, guardian, delay } }: Figures,
+  { issuers, logs }: CoveredRoots,
+): Promise<NonNullable<Deployment["evidence"]>> {
+  const addressOf = await run(evidenceModule as IgnitionModule, {
+    Evidence: { governor, guardian, delay, issuers: issuers.map(issuerRoot), logs: logs.map(logRoot) },
+  });
+  const { trustRoots, sigstoreVerifier, p384, sha384 } = evidenceModule.results;
+  return {
+    trustRoots: address.parse(addressOf(trustRoots)),
+    sigstoreVerifier: address.parse(addressOf(sigstoreVerifier)),
+    p384: address.parse(addressOf(p384)),
+    sha384: address.parse(addressOf(sha384)),
+  };
+}
+
+const planSchema = z.strictObject({
+  escrow: address,
+  startBlock: z.int().min(0),
+  /** Unix seconds, of the chain. */
+  startedAt: z.int().min(0),
+});
 
 /** Where the escrow will be. Kept beside the journal, because a resumed deployment has already used some nonces. */
 async function planOf(
-  client: { getTransactionCount(args: { address: Address }): Promise<number> },
-  deployer: Address,
-  startBlock: number,
-  folder: string | undefined,
-  isLocal: boolean,
+  client: PublicClient,
+  options: {
+    readonly deployer: Address;
+    /** Contracts that the deployer creates before the escrow. */
+    readonly offset: bigint;
+    readonly startBlock: number;
+    readonly folder?: string;
+    readonly isLocal: boolean;
+  },
 ): Promise<z.output<typeof planSchema>> {
+  const { deployer, offset, startBlock, folder, isLocal } = options;
   const file = folder === undefined ? undefined : join(folder, "plan.json");
   if (file !== undefined && !isLocal) {
     const kept = await readPlan(file);
     if (kept !== undefined) return kept;
   }
-  const nonce = BigInt(await client.getTransactionCount({ address: deployer })) + ESCROW_NONCE_OFFSET;
-  const plan = planSchema.parse({ escrow: getContractAddress({ from: deployer, nonce }), startBlock });
+  const nonce = BigInt(await client.getTransactionCount({ address: deployer })) + offset;
+  const { timestamp } = await client.getBlock();
+  const escrow = getContractAddress({ from: deployer, nonce });
+  const plan = planSchema.parse({ escrow, startBlock, startedAt: Number(timestamp) });
   if (file !== undefined) await writeFile(file, JSON.stringify(plan));
   return plan;
 }

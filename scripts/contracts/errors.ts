@@ -19,9 +19,18 @@ export const deployErrors = {
     kind: "invalid",
     sentence: "The address of Permit2 has no code, or does not answer as Permit2 of this chain.",
   },
-  DEPLOY_VERIFIER_MISSING: {
+  DEPLOY_GOVERNANCE_UNFIT: {
     kind: "invalid",
-    sentence: "The evidence verifier has no code. Deploy it first, or name none.",
+    sentence:
+      "Governor and guardian of the roots must be two different accounts, and the governor a contract that takes several people to act.",
+  },
+  DEPLOY_ROOT_DELAY_TOO_SHORT: {
+    kind: "invalid",
+    sentence: "Roots of evidence must wait for at least 48 hours, so that whoever watches can object.",
+  },
+  DEPLOY_ROOTS_MISSING: {
+    kind: "invalid",
+    sentence: "The trusted root has no authority or no log that can be checked on-chain now. Nothing could be proven.",
   },
   DEPLOY_TOKEN_UNFIT: {
     kind: "invalid",

@@ -5,7 +5,7 @@ import hre from "hardhat";
 import { createPublicClient, http } from "viem";
 import { chainOf, requireChain } from "#lib/chain/clients.ts";
 import { parseDeployment } from "#lib/chain/deployment.ts";
-import { compareDeployment, standardInputs } from "./deploy-verification.ts";
+import { compareDeployment, readRoots, standardInputs } from "./deploy-verification.ts";
 
 /**
  * Builds the contracts of this commit and compares them with what is on a chain.
@@ -38,10 +38,23 @@ if (values.deployment !== undefined && values.rpc !== undefined) {
     hre.config.paths.artifacts,
   )) {
     console.log(
-      `${difference === undefined ? "match  " : "DIFFERS"}  ${name.padEnd(14)}  ${address}  ${difference ?? `${bytes} bytes`}`,
+      `${difference === undefined ? "match  " : "DIFFERS"}  ${name.padEnd(16)}  ${address}  ${difference ?? `${bytes} bytes`}`,
     );
     if (difference !== undefined) process.exitCode = 1;
   }
+  const roots = await readRoots(client, deployment);
+  if (roots !== undefined) {
+    console.log(`roots    governor ${roots.governor}, guardian ${roots.guardian}, delay ${roots.delay} s`);
+    for (const { kind, id, of, activeAt, revokedFrom, lacks } of roots.roots) {
+      const revoked = revokedFrom === 0 ? "" : `, revoked as of ${timeOf(revokedFrom)}`;
+      const missing = lacks === undefined ? "" : `, but ${lacks}`;
+      console.log(`${kind.padEnd(9)} ${id}  ${of}  from ${timeOf(activeAt)}${revoked}${missing}`);
+    }
+  }
 } else if (folder === undefined) {
   throw new Error("name a deployment and an RPC endpoint, or a folder for the standard JSON");
+}
+
+function timeOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }

@@ -11,12 +11,13 @@ import { runnerMutants } from "./runner.ts";
 import { settlementMutants } from "./settlement.ts";
 import { stateMutants } from "./state.ts";
 import { transcriptMutants } from "./transcript.ts";
+import { trustRootsMutants } from "./trustRoots.ts";
 import { verifierMutants } from "./verifier.ts";
 
 /** Each group has a page of its own under docs/results. */
 export const mutantGroups: Readonly<Record<"contracts" | "onchain" | "library", readonly Mutant[]>> = {
   contracts: [...offerRegistryMutants, ...permitConsumerMutants, ...settlementMutants, ...escrowMutants],
-  onchain: onchainMutants,
+  onchain: [...onchainMutants, ...trustRootsMutants],
   library: [
     ...gatewayMutants,
     ...runnerMutants,

@@ -117,8 +117,8 @@ export const settlementMutants: readonly Mutant[] = [
       to: "if (evidence.poster != address(0)) {",
     },
     "slash-after-revocation": {
-      removes: "row 15: nobody is punished when the log's key was revoked",
-      from: "if (!evidenceVerifier.logKeyRevokedSince(escrow.runOf(ref.runKey).openedAt)) {",
+      removes: "row 15: nobody is punished when a root was revoked",
+      from: "if (!evidenceVerifier.rootRevokedSince(escrow.runOf(ref.runKey).openedAt)) {",
       to: "if (true) {",
     },
     "slash-nothing": {

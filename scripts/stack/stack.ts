@@ -8,6 +8,8 @@ import { createPublicClient, http } from "viem";
 import { z } from "zod";
 import type { Deployment } from "#lib/chain/deployment.ts";
 import { localKey } from "#lib/config/server.ts";
+import { coveredRoots } from "#lib/evidence/onchain/roots.ts";
+import { parseTrustedRoot } from "#lib/evidence/trustedRoot.ts";
 import { acquireLock } from "#lib/store/lock.ts";
 import { deployPawl } from "../contracts/deploy.ts";
 import { choosePort } from "./ports.ts";
@@ -106,11 +108,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       String(ports.sandbox),
     ]);
 
+    // The chain gets the sandbox's authority and log as its roots of evidence, so the sandbox comes first.
+    const sandbox = await readReady(sandboxProcess);
+    check();
+
     report("compiling and deploying the contracts");
     const deploymentFolder = join(folder, "deployment");
-    const deployment = await deployPawl({ rpcUrl, folder: deploymentFolder });
-    check();
-    const sandbox = await readReady(sandboxProcess);
+    const roots = coveredRoots(parseTrustedRoot(await readFile(sandbox.trustedRootFile)));
+    const deployment = await deployPawl({ rpcUrl, folder: deploymentFolder, roots });
     check();
 
     const webUrl = `http://${HOST}:${ports.web}`;

@@ -19,13 +19,30 @@ import {
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { chainOf, requireChain } from "#lib/chain/clients.ts";
 import { parseDeployment } from "#lib/chain/deployment.ts";
-import { escrowAbi } from "#lib/chain/generated/abis.ts";
+import { escrowAbi, trustRootsAbi } from "#lib/chain/generated/abis.ts";
 import { readOffer } from "#lib/chain/reads.ts";
 import { decodeRevert } from "#lib/chain/revert.ts";
+import { p384KeyId, p384Registration } from "#lib/evidence/onchain/p384.ts";
+import {
+  type CoveredRoots,
+  coveredRoots,
+  issuerRoot,
+  issuerRootId,
+  logRootId,
+  unexpired,
+  verifierRootId,
+} from "#lib/evidence/onchain/roots.ts";
+import { productionRoot } from "#lib/evidence/trustedRoot.ts";
 import { type Figures, figures, parseParameters } from "../../ignition/parameters/figures.ts";
-import { production } from "../../ignition/parameters/production.ts";
-import { deployPawl, deployPublic, type PublicDeployment } from "../../scripts/contracts/deploy.ts";
-import { type Comparison, compareDeployment, standardInputs } from "../../scripts/contracts/deploy-verification.ts";
+import { MIN_ROOT_DELAY, production } from "../../ignition/parameters/production.ts";
+import { deployPawl, deployPublic, deployWith, type PublicDeployment } from "../../scripts/contracts/deploy.ts";
+import {
+  type Comparison,
+  compareDeployment,
+  readRoots,
+  standardInputs,
+} from "../../scripts/contracts/deploy-verification.ts";
+import { registerKeys } from "../../scripts/contracts/registerKeys.ts";
 import { buildContracts } from "./build.ts";
 import { refusalOf } from "./world.ts";
 
@@ -73,6 +90,14 @@ it("says that a chain which does not answer is unreachable", async () => {
   });
 });
 
+const GOVERNOR = `0x${"ab".repeat(20)}` as const;
+const DELEGATED = `0x${"cd".repeat(20)}` as const;
+const PUBLIC_FIGURES: Figures = {
+  ...figures.baseSepolia,
+  evidence: { ...figures.baseSepolia.evidence, governor: GOVERNOR, guardian: `0x${"ef".repeat(20)}` },
+};
+const ROOTS = coveredRoots(productionRoot());
+
 describe("a deployment to a public chain", () => {
   /** A chain in memory that says it is Base Sepolia, with Permit2 where it is there. */
   async function publicChain(id = 84_532) {
@@ -88,13 +113,15 @@ describe("a deployment to a public chain", () => {
       method: "hardhat_setCode",
       params: [figures.baseSepolia.permit2, deployedBytecode],
     });
+    await provider.request({ method: "hardhat_setCode", params: [GOVERNOR, "0x00"] });
     const folder = await mkdtemp(join(tmpdir(), "pawl-public-"));
     cleanups.push(() => rm(folder, { recursive: true }));
     const lines: string[] = [];
     const run = (options: Partial<PublicDeployment> = {}) =>
       deployPublic(provider, {
         chainId: 84_532,
-        figures: figures.baseSepolia,
+        figures: PUBLIC_FIGURES,
+        roots: ROOTS,
         folder,
         isDryRun: true,
         print: (line) => lines.push(line),
@@ -153,7 +180,7 @@ describe("a deployment to a public chain", () => {
 
   it("is refused where one of the contracts would find code", async () => {
     const chain = await publicChain();
-    const address = getContractAddress({ from: chain.deployer, nonce: BigInt(await chain.nonce()) + 3n });
+    const address = getContractAddress({ from: chain.deployer, nonce: BigInt(await chain.nonce()) + 7n });
     await chain.provider.request({ method: "hardhat_setCode", params: [address, "0x00"] });
     await expectRefused(chain, {}, "DEPLOY_ADDRESS_TAKEN");
   });
@@ -173,10 +200,45 @@ describe("a deployment to a public chain", () => {
     }
   });
 
-  it("is refused with an evidence verifier that is not there", async () => {
+  it.each([
+    ["no governor", { governor: zeroAddress }],
+    ["a governor that is one key", { governor: `0x${"12".repeat(20)}` }],
+    ["a governor whose one key acts by a contract", { governor: DELEGATED }],
+    ["no guardian", { guardian: zeroAddress }],
+    ["a precompile for a guardian", { guardian: "0x0000000000000000000000000000000000000100" }],
+    ["one account for governor and guardian", { guardian: GOVERNOR }],
+    ["the same in another spelling", { guardian: getAddress(GOVERNOR) }],
+  ] as const)("is refused with %s", async (_, changed) => {
     const chain = await publicChain();
-    const evidenceVerifier = `0x${"12".repeat(20)}` as const;
-    await expectRefused(chain, { figures: { ...figures.baseSepolia, evidenceVerifier } }, "DEPLOY_VERIFIER_MISSING");
+    await chain.provider.request({ method: "hardhat_setCode", params: [DELEGATED, `0xef0100${"12".repeat(20)}`] });
+    const { evidence } = PUBLIC_FIGURES;
+    const changedFigures = { ...PUBLIC_FIGURES, evidence: { ...evidence, ...changed } };
+    await expectRefused(chain, { figures: changedFigures }, "DEPLOY_GOVERNANCE_UNFIT");
+  });
+
+  it("is refused with the parameters' file until it names governor and guardian", async () => {
+    const chain = await publicChain();
+    await expectRefused(chain, { figures: figures.baseSepolia }, "DEPLOY_GOVERNANCE_UNFIT");
+  });
+
+  it("is refused with roots that wait for less than 48 hours", async () => {
+    const chain = await publicChain();
+    const evidence = { ...PUBLIC_FIGURES.evidence, delay: 48 * 3600 - 1 };
+    await expectRefused(chain, { figures: { ...PUBLIC_FIGURES, evidence } }, "DEPLOY_ROOT_DELAY_TOO_SHORT");
+  });
+
+  it("is refused without an authority, without a log, or with none that is valid still", async () => {
+    const chain = await publicChain();
+    const expired = (root: CoveredRoots["issuers"][number]) => ({ ...root, validUntil: 1_700_000_000 });
+    const { issuers, logs } = ROOTS;
+    for (const roots of [
+      { ...ROOTS, issuers: [] },
+      { ...ROOTS, logs: [] },
+      { ...ROOTS, issuers: issuers.map(expired) },
+      { ...ROOTS, logs: logs.map((log) => ({ ...log, validUntil: 1_700_000_000 })) },
+    ]) {
+      await expectRefused(chain, { roots }, "DEPLOY_ROOTS_MISSING");
+    }
   });
 
   it("is refused for a token that is none, or that moves less than it is asked to", async () => {
@@ -211,18 +273,28 @@ describe("a deployment to a public chain", () => {
     const gateway = chain.deployer;
     expect(await chain.run({ token: { address, holder }, roles: { gateway } })).toBeUndefined();
     expect(chain.lines.every((line) => line.startsWith("ok "))).toBe(true);
-    expect(chain.lines).toHaveLength(1 + 13 + 4 + 1 + 1 + 1 + 1 + 1);
+    // Chain, bounds, governance, roots with one authority, one log and two left out, addresses, Permit2, token, role,
+    // balance.
+    expect(chain.lines).toHaveLength(1 + 13 + 3 + (1 + 1 + 1 + 2) + 8 + 1 + 1 + 1 + 1);
     expect(chain.lines.join("\n")).toContain("6 decimals, of 500000 units 500000 and 500000 left");
     expect(await chain.nonce()).toBe(before);
   });
 
   it("is where it was foretold, knows Permit2, and is the code of this build", async () => {
     const chain = await publicChain();
-    const foretold = [0n, 1n, 2n, 3n].map((offset) => getContractAddress({ from: chain.deployer, nonce: offset }));
+    const foretold = [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n].map((offset) =>
+      getContractAddress({ from: chain.deployer, nonce: offset }),
+    );
     const deployment = await chain.run({ isDryRun: false });
     if (deployment === undefined) throw new Error("nothing was deployed");
-    const { offerRegistry, permitConsumer, settlement, escrow } = deployment;
-    expect([offerRegistry, permitConsumer, settlement, escrow].map((at) => getAddress(at))).toEqual(foretold);
+    const { offerRegistry, permitConsumer, settlement, escrow, evidence } = deployment;
+    if (evidence === undefined) throw new Error("evidence was not deployed");
+    const { p384, sha384, sigstoreVerifier, trustRoots } = evidence;
+    expect(
+      [p384, sha384, sigstoreVerifier, trustRoots, offerRegistry, permitConsumer, settlement, escrow].map((at) =>
+        getAddress(at),
+      ),
+    ).toEqual(foretold);
     expect(await chain.client.readContract({ address: escrow, abi: escrowAbi, functionName: "permit2" })).toBe(
       getAddress(figures.baseSepolia.permit2),
     );
@@ -233,12 +305,32 @@ describe("a deployment to a public chain", () => {
     const differences = (compared: readonly Comparison[]) =>
       compared.flatMap(({ name, difference }) => (difference === undefined ? [] : [`${name}: ${difference}`]));
     expect((await compare()).map(({ name }) => name)).toEqual([
+      "P384",
+      "Sha384Hasher",
+      "SigstoreVerifier",
+      "TrustRoots",
       "OfferRegistry",
       "PermitConsumer",
       "Settlement",
       "Escrow",
     ]);
     expect(differences(await compare())).toEqual([]);
+
+    // Roots of today, with tables for their keys, and nobody else's hand on them.
+    const [authority] = unexpired(ROOTS, 1_700_000_000).issuers;
+    const [log] = ROOTS.logs;
+    if (authority === undefined || log === undefined) throw new Error("the production root covers nothing");
+    expect(await readRoots(chain.client, deployment)).toMatchObject({
+      governor: getAddress(GOVERNOR),
+      guardian: getAddress(PUBLIC_FIGURES.evidence.guardian),
+      delay: 7 * 24 * 3600,
+      roots: [
+        { kind: "authority", id: issuerRootId(authority), revokedFrom: 0 },
+        { kind: "log", id: logRootId(log), revokedFrom: 0 },
+        { kind: "verifier", id: verifierRootId(sigstoreVerifier), revokedFrom: 0 },
+      ],
+    });
+    expect((await readRoots(chain.client, deployment))?.roots.filter(({ lacks }) => lacks)).toEqual([]);
 
     // Contracts of another deployment have the same code, but not the same partners.
     const stranger = `0x${"56".repeat(20)}` as const;
@@ -247,6 +339,18 @@ describe("a deployment to a public chain", () => {
     expect(differences(await compare({ ...deployment, permitConsumer: stranger }))).toEqual([
       `Settlement: points to ${getAddress(permitConsumer)} as permitConsumer, not to ${stranger}`,
       `Escrow: points to ${getAddress(permitConsumer)} as permitConsumer, not to ${stranger}`,
+    ]);
+    const otherRoots = await compare({ ...deployment, evidence: { ...evidence, trustRoots: stranger } });
+    expect(differences(otherRoots)).toEqual([
+      expect.stringMatching(/^TrustRoots: \d+ bytes of code, the build has \d+$/),
+    ]);
+    await chain.provider.request({
+      method: "hardhat_setCode",
+      params: [stranger, await chain.client.getCode({ address: trustRoots })],
+    });
+    expect(differences(await compare({ ...deployment, evidence: { ...evidence, trustRoots: stranger } }))).toEqual([
+      `OfferRegistry: points to ${getAddress(trustRoots)} as evidenceVerifier, not to ${stranger}`,
+      `Settlement: points to ${getAddress(trustRoots)} as evidenceVerifier, not to ${stranger}`,
     ]);
     // One byte, in the middle of the code.
     const ledger = (await chain.client.getCode({ address: escrow })) ?? "0x";
@@ -262,10 +366,59 @@ describe("a deployment to a public chain", () => {
   });
 });
 
+describe("the keys of authorities", () => {
+  /** A chain with the governor's role in the deployer's hand. */
+  async function deployed() {
+    const connection = await hre.network.create("default");
+    cleanups.push(() => connection.close());
+    const provider = connection.provider as Parameters<typeof deployWith>[0];
+    const client = createPublicClient({ transport: custom(provider), pollingInterval: 5, cacheTime: 0 });
+    const [deployer = "0x"] = (await provider.request({ method: "eth_accounts" })) as Address[];
+    const wallet = createWalletClient({ account: deployer, transport: custom(provider) });
+    const evidence = { ...figures.local.evidence, governor: deployer };
+    // No authority yet, so that only the generator has tables.
+    const deployment = await deployWith(provider, {
+      figures: { ...figures.local, evidence },
+      roots: { ...ROOTS, issuers: [] },
+    });
+    if (deployment.evidence === undefined) throw new Error("evidence was not deployed");
+    return { provider, client, wallet, deployer, deployment, evidence: deployment.evidence };
+  }
+
+  it("get their tables from anybody, who goes on where somebody stopped", async () => {
+    const { provider, client, wallet, deployer, deployment, evidence } = await deployed();
+    const [issuer] = unexpired(ROOTS, 1_700_000_000).issuers;
+    if (issuer === undefined) throw new Error("the production root covers nothing");
+    await wallet.writeContract({
+      address: evidence.trustRoots,
+      abi: trustRootsAbi,
+      functionName: "queueIssuer",
+      args: [issuerRoot(issuer)],
+      chain: null,
+    });
+    const lacks = async () => (await readRoots(client, deployment))?.roots.map((root) => root.lacks);
+    expect((await lacks())?.filter(Boolean)).toEqual(["its key is not registered at P384"]);
+
+    const abi = (await hre.artifacts.readArtifact("P384")).abi as Abi;
+    const { powers, tables } = p384Registration(issuer.key);
+    const call = { address: evidence.p384, abi, chain: null } as const;
+    await wallet.writeContract({ ...call, functionName: "beginKey", args: [issuer.key, powers] });
+    await wallet.writeContract({ ...call, functionName: "buildTable", args: [p384KeyId(issuer.key), 2n, tables[2]] });
+    const keys = { p384: evidence.p384, keys: [issuer.key], sender: deployer };
+    const before = await client.getTransactionCount({ address: deployer });
+    await registerKeys(client, provider, keys);
+    expect(await client.getTransactionCount({ address: deployer })).toBe(before + 3);
+    await registerKeys(client, provider, keys);
+    expect(await client.getTransactionCount({ address: deployer })).toBe(before + 3);
+    expect(await lacks()).toEqual([undefined, undefined, undefined]);
+  });
+});
+
 describe("parameters", () => {
   it("of Base Sepolia are the protocol's, and those of local chains differ in least windows only", () => {
     const { limits, minBond, proofGas } = figures.baseSepolia;
     expect({ limits, minBond, proofGas }).toEqual(production);
+    expect(figures.baseSepolia.evidence.delay).toBeGreaterThanOrEqual(MIN_ROOT_DELAY);
     const changed = Object.keys(limits).filter(
       (name) => limits[name as keyof typeof limits] !== figures.local.limits[name as keyof typeof limits],
     );
@@ -279,13 +432,16 @@ describe("parameters", () => {
   it.each([
     ["a member too many", { Pawl: { ...rawParameters().Pawl, owner: zeroAddress } }],
     ["a number where wei are text", { Pawl: { ...rawParameters().Pawl, minBond: 1 } }],
+    ["a governor that is no address", { Evidence: { ...rawParameters().Evidence, governor: "0x12" } }],
+    ["roots that wait for nothing", { Evidence: { ...rawParameters().Evidence, delay: 0 } }],
+    ["no word on who governs the roots", { Evidence: undefined }],
     [
       "a window of nothing",
       { Pawl: { ...rawParameters().Pawl, limits: { ...rawParameters().Pawl.limits, minStepTimeout: 0 } } },
     ],
     ["an address that is none", { Pawl: { ...rawParameters().Pawl, permit2: "0x12" } }],
   ])("with %s are refused", (_, parameters) => {
-    expect(() => parseParameters(JSON.stringify(parameters))).toThrow();
+    expect(() => parseParameters(JSON.stringify({ ...rawParameters(), ...parameters }))).toThrow();
   });
 });
 
@@ -293,6 +449,10 @@ describe("what source verification asks for", () => {
   it("is the input of the build, for every contract", async () => {
     const inputs = await standardInputs(hre.config.paths.artifacts);
     expect(inputs.map(({ name }) => name)).toEqual([
+      "P384",
+      "Sha384Hasher",
+      "SigstoreVerifier",
+      "TrustRoots",
       "OfferRegistry",
       "PermitConsumer",
       "Settlement",
@@ -303,7 +463,9 @@ describe("what source verification asks for", () => {
       const input = JSON.parse(text) as { language: string; sources: Record<string, unknown>; settings: unknown };
       expect(input.language).toBe("Solidity");
       expect(Object.keys(input.sources)).toContain(contract.split(":")[0]);
-      expect(input.settings).toMatchObject({ viaIR: true, evmVersion: "osaka", optimizer: { runs: 1_000_000 } });
+      const viaIR = contract.includes("/arithmetic/") ? undefined : true;
+      expect((input.settings as { viaIR?: true }).viaIR).toBe(viaIR);
+      expect(input.settings).toMatchObject({ evmVersion: "osaka", optimizer: { runs: 1_000_000 } });
       expect(compiler).toMatch(/^0\.8\.37\+commit\.[0-9a-f]{8}/);
     }
   });
@@ -311,5 +473,8 @@ describe("what source verification asks for", () => {
 
 function rawParameters() {
   const file = new URL("../../ignition/parameters/baseSepolia.json", import.meta.url);
-  return JSON.parse(readFileSync(file, "utf8")) as { readonly Pawl: { readonly limits: object } };
+  return JSON.parse(readFileSync(file, "utf8")) as {
+    readonly Pawl: { readonly limits: object };
+    readonly Evidence: object;
+  };
 }

@@ -1,6 +1,19 @@
-import { ContractFunctionRevertedError, encodeFunctionData, type Hex, zeroAddress, zeroHash } from "viem";
+import {
+  ContractFunctionRevertedError,
+  concat,
+  encodeAbiParameters,
+  encodeFunctionData,
+  getAbiItem,
+  type Hex,
+  keccak256,
+  pad,
+  parseAbiParameters,
+  stringToHex,
+  zeroAddress,
+  zeroHash,
+} from "viem";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { contractErrors, escrowAbi, offerRegistryAbi } from "#lib/chain/generated/abis.ts";
+import { contractErrors, escrowAbi, offerRegistryAbi, trustRootsAbi } from "#lib/chain/generated/abis.ts";
 import type { OfferTerms } from "#lib/offers/terms.ts";
 import { figures } from "../../ignition/parameters/figures.ts";
 import {
@@ -21,6 +34,8 @@ import {
 
 type ErrorName = keyof typeof contractErrors;
 
+const ROOT_DELAY = 100;
+const NO_COMMIT: Hex = zeroAddress;
 const NO_ARBITER = { arbiter: NATIVE, arbitrationWindow: 0, conductBond: 0n, arbiterFee: 0n } as const;
 
 async function claimed(w: World, overrides: Parameters<World["publish"]>[0] = {}) {
@@ -345,7 +360,115 @@ const provocations: Record<ErrorName, (w: World) => Promise<unknown>> = {
     await w.challengeConduct(first);
     return w.settle("arbiter", "rule", first, [RULING.upheld, 1n]);
   },
+  // ---------------------------------------------------------------- roots
+  NotGovernor: async (w) => {
+    const { roots, issuer } = await trustRoots(w);
+    return roots.write("observer", "queueIssuer", [issuer]);
+  },
+  NotGuardian: async (w) => {
+    const { roots, issuerId } = await trustRoots(w);
+    return roots.write("deployer", "revoke", [[issuerId], await w.now()]);
+  },
+  RootAlreadyQueued: async (w) => {
+    const { roots, issuer } = await trustRoots(w);
+    return roots.write("deployer", "queueIssuer", [issuer]);
+  },
+  RootMalformed: (w) => trustRoots(w, [addressOf("stranger")]),
+  RootUnknown: async (w) => (await trustRoots(w)).counts(zeroHash, 2 ** 38),
+  RootNotActive: async (w) => {
+    const { roots, issuer, counts } = await trustRoots(w);
+    const other = { ...issuer, validUntil: issuer.validFrom };
+    const { data } = await w.client.call({
+      account: addressOf("deployer"),
+      to: roots.address,
+      data: encodeFunctionData({ abi: trustRootsAbi, functionName: "queueIssuer", args: [other] }),
+    });
+    await roots.write("deployer", "queueIssuer", [other]);
+    return counts(data ?? "0x", 2 ** 38);
+  },
+  RootTooYoung: async (w) => {
+    const { issuerId, counts } = await trustRoots(w);
+    return counts(issuerId, await w.now());
+  },
+  RootRevokedAt: async (w) => {
+    const { issuerId, revoke, counts } = await trustRoots(w);
+    await revoke([issuerId]);
+    return counts(issuerId, 2 ** 38, await w.now());
+  },
+  RootAlreadyRevoked: async (w) => {
+    const { issuerId, revoke } = await trustRoots(w);
+    await revoke([issuerId]);
+    return revoke([issuerId]);
+  },
+  RevocationTimeOutside: async (w) => {
+    const { issuerId, revoke } = await trustRoots(w);
+    return revoke([issuerId], (await w.now()) + 1_000);
+  },
+  ProofNamesNoVerifier: async (w) => (await trustRoots(w)).verify("0x00"),
+  RunNeverOpened: async (w) => (await trustRoots(w)).verify(zeroHash, { openedAt: 0 }),
+  ProofWithoutRoots: async (w) => {
+    const { reader, facts, verify } = await trustRoots(w);
+    const item = getAbiItem({ abi: trustRootsAbi, name: "verify" });
+    const factsHash = keccak256(encodeAbiParameters([item.inputs[0]], [facts]));
+    const read = encodeAbiParameters(parseAbiParameters("bytes32, uint64, bytes32[]"), [factsHash, 0n, []]);
+    return verify(concat([pad(reader.address), read]));
+  },
 };
+
+/** Roots with one of each kind, governed by the deployer and guarded by the observer. */
+async function trustRoots(w: World, verifiers?: readonly Hex[]) {
+  const reader = await w.deployDouble("AttestationVerifierDouble");
+  const issuer = { keyId: w.fresh("key"), nameHash: w.fresh("name"), validFrom: 1, validUntil: 2 ** 39 };
+  const roots = await w.deployDouble("TrustRoots", [
+    addressOf("deployer"),
+    addressOf("observer"),
+    ROOT_DELAY,
+    [issuer],
+    [],
+    verifiers ?? [reader.address],
+  ]);
+  const issuerId = keccak256(
+    encodeAbiParameters(parseAbiParameters("bytes32, bytes32, bytes32, uint40, uint40"), [
+      keccak256(stringToHex("Pawl issuer root")),
+      issuer.keyId,
+      issuer.nameHash,
+      issuer.validFrom,
+      issuer.validUntil,
+    ]),
+  );
+  const revoke = async (ids: readonly Hex[], effectiveFrom?: number) =>
+    roots.write("observer", "revoke", [ids, effectiveFrom ?? (await w.now())]);
+  const counts = async (id: Hex, openedAt: number, logTime = 0) =>
+    w.client.readContract({
+      address: roots.address,
+      abi: trustRootsAbi,
+      functionName: "requireCounts",
+      args: [id, openedAt, BigInt(logTime)],
+    });
+  const facts = {
+    claimHash: zeroHash,
+    certificateHash: zeroHash,
+    resultHash: zeroHash,
+    bundleHash: zeroHash,
+    signerWorkflow: zeroHash,
+    signerCommit: NO_COMMIT,
+    callerWorkflow: zeroHash,
+    repositoryId: 0n,
+    sourceOwnerId: 0n,
+    sourceCommit: NO_COMMIT,
+    runId: 0n,
+    runAttempt: 0,
+    openedAt: 2 ** 38,
+  };
+  const verify = (proof: Hex, overrides: object = {}) =>
+    w.client.readContract({
+      address: roots.address,
+      abi: trustRootsAbi,
+      functionName: "verify",
+      args: [{ ...facts, ...overrides }, proof],
+    });
+  return { roots, reader, issuer, issuerId, facts, revoke, counts, verify };
+}
 
 async function refundedBuyer(w: World) {
   const { terms, buyer, salt } = await w.buy(await w.publish());

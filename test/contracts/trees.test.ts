@@ -2,7 +2,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Abi } from "viem";
 import { describe, expect, it } from "vitest";
-import { escrowAbi, offerRegistryAbi, permitConsumerAbi, settlementAbi } from "#lib/chain/generated/abis.ts";
+import {
+  escrowAbi,
+  offerRegistryAbi,
+  permitConsumerAbi,
+  settlementAbi,
+  trustRootsAbi,
+} from "#lib/chain/generated/abis.ts";
 import { parseTree } from "./tree.ts";
 
 /** Every case is written down in a tree before it is tested. The rules are in test/solidity/README.md. */
@@ -12,6 +18,7 @@ const contracts: Record<string, Abi> = {
   OfferRegistry: offerRegistryAbi,
   PermitConsumer: permitConsumerAbi,
   Settlement: settlementAbi,
+  TrustRoots: trustRootsAbi,
 };
 
 describe.each(Object.entries(contracts))("trees of %s", (contract, abi) => {

@@ -9504,6 +9504,655 @@ export const settlementAbi = [
   }
 ] as const;
 
+export const trustRootsAbi = [
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "governor",
+        "type": "address"
+      }
+    ],
+    "name": "NotGovernor",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "guardian",
+        "type": "address"
+      }
+    ],
+    "name": "NotGuardian",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "ProofNamesNoVerifier",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "verifier",
+        "type": "address"
+      }
+    ],
+    "name": "ProofWithoutRoots",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint40",
+        "name": "effectiveFrom",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint40",
+        "name": "earliest",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint40",
+        "name": "latest",
+        "type": "uint40"
+      }
+    ],
+    "name": "RevocationTimeOutside",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      }
+    ],
+    "name": "RootAlreadyQueued",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint40",
+        "name": "revokedFrom",
+        "type": "uint40"
+      }
+    ],
+    "name": "RootAlreadyRevoked",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      }
+    ],
+    "name": "RootMalformed",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint40",
+        "name": "activeAt",
+        "type": "uint40"
+      }
+    ],
+    "name": "RootNotActive",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint40",
+        "name": "revokedFrom",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint64",
+        "name": "logTime",
+        "type": "uint64"
+      }
+    ],
+    "name": "RootRevokedAt",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint40",
+        "name": "queuedAt",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint40",
+        "name": "openedAt",
+        "type": "uint40"
+      }
+    ],
+    "name": "RootTooYoung",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      }
+    ],
+    "name": "RootUnknown",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "RunNeverOpened",
+    "type": "error"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "keyId",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "nameHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validFrom",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validUntil",
+            "type": "uint40"
+          }
+        ],
+        "indexed": false,
+        "internalType": "struct IssuerRoot",
+        "name": "issuer",
+        "type": "tuple"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "activeAt",
+        "type": "uint40"
+      }
+    ],
+    "name": "IssuerQueued",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "x",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "y",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validFrom",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validUntil",
+            "type": "uint40"
+          }
+        ],
+        "indexed": false,
+        "internalType": "struct LogRoot",
+        "name": "log",
+        "type": "tuple"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "activeAt",
+        "type": "uint40"
+      }
+    ],
+    "name": "LogQueued",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "effectiveFrom",
+        "type": "uint40"
+      }
+    ],
+    "name": "RootRevoked",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "verifier",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "activeAt",
+        "type": "uint40"
+      }
+    ],
+    "name": "VerifierQueued",
+    "type": "event"
+  },
+  {
+    "inputs": [],
+    "name": "delay",
+    "outputs": [
+      {
+        "internalType": "uint40",
+        "name": "",
+        "type": "uint40"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "governor",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "guardian",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "keyId",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "nameHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validFrom",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validUntil",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct IssuerRoot",
+        "name": "issuer",
+        "type": "tuple"
+      }
+    ],
+    "name": "queueIssuer",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "x",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "y",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validFrom",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validUntil",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct LogRoot",
+        "name": "log",
+        "type": "tuple"
+      }
+    ],
+    "name": "queueLog",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "verifier",
+        "type": "address"
+      }
+    ],
+    "name": "queueVerifier",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint40",
+        "name": "openedAt",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint64",
+        "name": "logTime",
+        "type": "uint64"
+      }
+    ],
+    "name": "requireCounts",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32[]",
+        "name": "ids",
+        "type": "bytes32[]"
+      },
+      {
+        "internalType": "uint40",
+        "name": "effectiveFrom",
+        "type": "uint40"
+      }
+    ],
+    "name": "revoke",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      }
+    ],
+    "name": "rootOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint40",
+            "name": "queuedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "activeAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "revokedFrom",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct ITrustRoots.RootRecord",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint40",
+        "name": "time",
+        "type": "uint40"
+      }
+    ],
+    "name": "rootRevokedSince",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "claimHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "certificateHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "resultHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "bundleHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "signerWorkflow",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes20",
+            "name": "signerCommit",
+            "type": "bytes20"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "callerWorkflow",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "repositoryId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "sourceOwnerId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes20",
+            "name": "sourceCommit",
+            "type": "bytes20"
+          },
+          {
+            "internalType": "uint64",
+            "name": "runId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint32",
+            "name": "runAttempt",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "openedAt",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct IEvidenceVerifier.Facts",
+        "name": "facts",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "proof",
+        "type": "bytes"
+      }
+    ],
+    "name": "verify",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "logTime",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  }
+] as const;
+
 export const sandboxTokenAbi = [
   {
     "inputs": [],
@@ -10116,6 +10765,8 @@ export const contractErrors = {
   NotChallenged: {"code":"NOT_CHALLENGED","kind":"conflict","sentence":"No such challenge is open."},
   NotEntitlementBuyer: {"code":"NOT_ENTITLEMENT_BUYER","kind":"forbidden","sentence":"Only the buyer can challenge how a step was done."},
   NotGateway: {"code":"NOT_GATEWAY","kind":"forbidden","sentence":"Only the offer's gateway can consume permits."},
+  NotGovernor: {"code":"NOT_GOVERNOR","kind":"forbidden","sentence":"Only the governor of the trust roots can do this."},
+  NotGuardian: {"code":"NOT_GUARDIAN","kind":"forbidden","sentence":"Only the guardian of the trust roots can do this."},
   NotProvableHere: {"code":"NOT_PROVABLE_HERE","kind":"invalid","sentence":"This deployment cannot check evidence on-chain, so an offer here must not be marked provable and needs an arbiter."},
   NotSeller: {"code":"NOT_SELLER","kind":"forbidden","sentence":"Only the seller named in the terms can do this. Switch to the seller's account."},
   NothingToWithdraw: {"code":"NOTHING_TO_WITHDRAW","kind":"conflict","sentence":"There is nothing to withdraw."},
@@ -10134,10 +10785,21 @@ export const contractErrors = {
   PermitSignatureInvalid: {"code":"PERMIT_SIGNATURE_INVALID","kind":"forbidden","sentence":"The permit was not signed by the stated account, or it was signed over other contents."},
   PermitUnobserved: {"code":"PERMIT_UNOBSERVED","kind":"invalid","sentence":"Offers of tier 2 need an observation of the live run in the permit."},
   PolicyHashMismatch: {"code":"POLICY_HASH_MISMATCH","kind":"invalid","sentence":"The policy's bytes do not match the policy hash in the terms. Publish exactly the bytes that were hashed."},
+  ProofNamesNoVerifier: {"code":"PROOF_NAMES_NO_VERIFIER","kind":"invalid","sentence":"The proof does not begin with the address of a verifier in a word of its own."},
   ProofOverdue: {"code":"PROOF_OVERDUE","kind":"conflict","sentence":"The claim was not proven in time: it can only be rejected."},
+  ProofWithoutRoots: {"code":"PROOF_WITHOUT_ROOTS","kind":"unverified","sentence":"The verifier named no root that the evidence stands on, so there is nothing to trust it for."},
   ReceiverMissing: {"code":"RECEIVER_MISSING","kind":"invalid","sentence":"Name a receiver."},
   ReceiverRefused: {"code":"RECEIVER_REFUSED","kind":"conflict","sentence":"The receiver refused the payment. Name another receiver; the money stays yours."},
+  RevocationTimeOutside: {"code":"REVOCATION_TIME_OUTSIDE","kind":"invalid","sentence":"A revocation takes effect from a moment in the last 48 hours, now at the latest."},
+  RootAlreadyQueued: {"code":"ROOT_ALREADY_QUEUED","kind":"conflict","sentence":"This root was queued before. Its record stays as it is, and so does a revocation."},
+  RootAlreadyRevoked: {"code":"ROOT_ALREADY_REVOKED","kind":"conflict","sentence":"The root was revoked as of this moment or an earlier one. A revocation can only be moved back."},
+  RootMalformed: {"code":"ROOT_MALFORMED","kind":"invalid","sentence":"The root's validity ends before it begins, or the verifier has no code on this chain. Check what is queued."},
+  RootNotActive: {"code":"ROOT_NOT_ACTIVE","kind":"conflict","sentence":"The root's delay is not over. Send the proof again once it counts, if the claim can wait so long."},
+  RootRevokedAt: {"code":"ROOT_REVOKED_AT","kind":"unverified","sentence":"The root was revoked as of the moment at which the evidence was logged, or an earlier one."},
+  RootTooYoung: {"code":"ROOT_TOO_YOUNG","kind":"unverified","sentence":"The step was opened before this root was public, or in the same second, so it never counts for the step."},
+  RootUnknown: {"code":"ROOT_UNKNOWN","kind":"missing","sentence":"Nobody ever queued this root. Use evidence under a root that this deployment knows."},
   RunAlreadyProven: {"code":"RUN_ALREADY_PROVEN","kind":"conflict","sentence":"This run has already been sold with another claim."},
+  RunNeverOpened: {"code":"RUN_NEVER_OPENED","kind":"missing","sentence":"The run that the evidence is for was never opened, so no root counts for it. Open the step first."},
   RunUsed: {"code":"RUN_USED","kind":"conflict","sentence":"This run has already been used. A run serves one step once: start a new run or attempt."},
   SaleEnded: {"code":"SALE_ENDED","kind":"conflict","sentence":"The sale of this offer has ended."},
   ShareNotAllowed: {"code":"SHARE_NOT_ALLOWED","kind":"invalid","sentence":"Only a split names a share."},

@@ -1,6 +1,15 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
-import { bytesToHex, type Hex, keccak256 } from "viem";
+import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import {
+  type Address,
+  bytesToHex,
+  encodeAbiParameters,
+  type Hex,
+  keccak256,
+  parseAbiParameters,
+  stringToHex,
+} from "viem";
 import type { ParsedTrustedRoot } from "../trustedRoot.ts";
+import { p384KeyId } from "./p384.ts";
 
 /** A certificate authority whose certificates the chain can check. Times are unix seconds, inclusive. */
 export type IssuerKey = {
@@ -33,7 +42,7 @@ export type CoveredRoots = {
 
 const P384_KEY_INFO = "3076301006072a8648ce3d020106052b8104002203620004";
 /** The last moment that fits; roots without an end have it. */
-const NEVER = 2 ** 40 - 1;
+export const NEVER = 2 ** 40 - 1;
 /** Index of the subject among the signed fields of a certificate. */
 const SUBJECT = 5;
 
@@ -48,7 +57,7 @@ export function coveredRoots({ material }: ParsedTrustedRoot): CoveredRoots {
     const name = certificate?.tbsCertificate.subs[SUBJECT]?.toDER();
     const keyInfo = certificate && Buffer.from(certificate.publicKey).toString("hex");
     if (!certificate || !name || !keyInfo?.startsWith(P384_KEY_INFO)) {
-      leftOut.push("an authority whose key is not on P-384");
+      leftOut.push(`the authority ${nameOf(certificate?.root.toDER())}, whose key is not on P-384`);
       continue;
     }
     issuers.push({
@@ -71,6 +80,57 @@ export function coveredRoots({ material }: ParsedTrustedRoot): CoveredRoots {
     }
   }
   return { issuers, logs, leftOut };
+}
+
+/** Without those that had ended by then: no step opened later can stand on them. */
+export function unexpired({ issuers, logs, leftOut }: CoveredRoots, at: number): CoveredRoots {
+  const isOver = ({ validUntil }: { readonly validUntil: number }) => validUntil < at;
+  return {
+    issuers: issuers.filter((issuer) => !isOver(issuer)),
+    logs: logs.filter((log) => !isOver(log)),
+    leftOut: [
+      ...leftOut,
+      ...issuers.filter(isOver).map(({ key }) => `the authority with key ${p384KeyId(key)}, which has expired`),
+      ...logs.filter(isOver).map(({ logId }) => `the log ${logId.slice(2)}, which has expired`),
+    ],
+  };
+}
+
+/** An authority as `TrustRoots` takes it. */
+export function issuerRoot({ key, nameHash, validFrom, validUntil }: IssuerKey) {
+  return { keyId: p384KeyId(key), nameHash, validFrom, validUntil };
+}
+
+/** A log as `TrustRoots` takes it. */
+export function logRoot({ x, y, validFrom, validUntil }: LogKey) {
+  return { x, y, validFrom, validUntil };
+}
+
+const rootParameters = parseAbiParameters("bytes32, bytes32, bytes32, uint40, uint40");
+
+/** What `TrustRoots` knows an authority by (`contracts/types/Roots.sol`). */
+export function issuerRootId(issuer: IssuerKey): Hex {
+  const { keyId, nameHash, validFrom, validUntil } = issuerRoot(issuer);
+  const kind = keccak256(stringToHex("Pawl issuer root"));
+  return keccak256(encodeAbiParameters(rootParameters, [kind, keyId, nameHash, validFrom, validUntil]));
+}
+
+/** What `TrustRoots` knows a log by. */
+export function logRootId({ x, y, validFrom, validUntil }: LogKey): Hex {
+  const kind = keccak256(stringToHex("Pawl log root"));
+  return keccak256(encodeAbiParameters(rootParameters, [kind, x, y, validFrom, validUntil]));
+}
+
+/** What `TrustRoots` knows a reader of attestations by. */
+export function verifierRootId(verifier: Address): Hex {
+  const kind = keccak256(stringToHex("Pawl verifier root"));
+  return keccak256(encodeAbiParameters(parseAbiParameters("bytes32, address"), [kind, verifier]));
+}
+
+/** Subject of a certificate on one line. */
+function nameOf(der: Uint8Array | undefined): string {
+  if (der === undefined) return "without a certificate";
+  return new X509Certificate(der).subject.split("\n").join(", ");
 }
 
 function pointOf(publicKey: KeyObject): { readonly x: Hex; readonly y: Hex } | undefined {

@@ -59,8 +59,8 @@ export const rules: { readonly [Kind in ActionKind]: Rule<Kind> } = {
     const known = draft.tokens[token];
     if (known !== undefined) known.mood = mood;
   },
-  revokeLogKey(draft, { at }) {
-    draft.logKeyRevokedAt = at;
+  revokeRoot(draft, { at }) {
+    draft.rootRevokedAt = at;
   },
 };
 

@@ -69,7 +69,7 @@ type Actions = {
   trespass: { readonly into: string };
   // Not acts of the market, but of the world around it.
   changeToken: { readonly token: Token; readonly mood: TokenState["mood"] };
-  revokeLogKey: Record<never, never>;
+  revokeRoot: Record<never, never>;
 };
 
 export type ActionKind = keyof Actions;

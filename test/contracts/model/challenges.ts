@@ -145,7 +145,7 @@ function reject(state: State, call: Call, offer: Offer, reference: ClaimReferenc
     close(state, challenge);
     credit(state, NATIVE_MONEY, challenge.poster, challenge.bond);
     const lost = challenge.kind === "evidence" && call.at >= challenge.end;
-    const excused = state.logKeyRevokedAt !== undefined && state.logKeyRevokedAt >= rejected.openedAt;
+    const excused = state.rootRevokedAt !== undefined && state.rootRevokedAt >= rejected.openedAt;
     if (lost && !excused) slash(state, offer.name, challenge.poster, challenge.bond);
   }
 }

@@ -27,7 +27,7 @@ export type State = {
   /** Accounts that are contracts, with the key that signs for them. */
   readonly contracts: Record<Account, { readonly owner: Account; readonly refusesMoney: boolean }>;
   /** When a key of the transparency log was last revoked. */
-  logKeyRevokedAt: number | undefined;
+  rootRevokedAt: number | undefined;
 };
 
 export type Entitlement = {

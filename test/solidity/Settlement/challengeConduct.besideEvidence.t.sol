@@ -144,9 +144,9 @@ contract SettlementChallengeConductBesideEvidenceTest is Settling {
         rejectedByArbiter(claimed, MIN_BOND, 50);
     }
 
-    function test_WhenTheArbiterRejectsAfterTheProofWasDueAndALogKeyWasRevoked_SlashOnlyTheFee() external {
+    function test_WhenTheArbiterRejectsAfterTheProofWasDueAndARootWasRevoked_SlashOnlyTheFee() external {
         Claimed memory claimed = both(1 ether);
-        evidence.revokeLogKey();
+        evidence.revokeRoot();
         pass(PROOF_WINDOW);
         rejectedByArbiter(claimed, 0, ARBITER_FEE);
     }

@@ -4,9 +4,12 @@ pragma solidity 0.8.37;
 import {IEscrow} from "../../../contracts/interfaces/IEscrow.sol";
 import {IPermitConsumer} from "../../../contracts/interfaces/IPermitConsumer.sol";
 import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
+import {ITrustRoots} from "../../../contracts/interfaces/ITrustRoots.sol";
 import {OfferTerms} from "../../../contracts/types/OfferTerms.sol";
+import {IssuerRoot, LogRoot} from "../../../contracts/types/Roots.sol";
 import {ClaimedStep} from "../../../contracts/types/StepClaim.sol";
 import {PermitInput} from "../../../contracts/types/StepPermit.sol";
+import {Hashes} from "../base/Hashes.sol";
 import {VM} from "../base/Vm.sol";
 import {Settling} from "./Settling.sol";
 
@@ -138,23 +141,23 @@ contract SettlementRejectUnprovenTest is Settling {
         assertEq(escrow.stakeOf(other.offerId).amount, 1 ether, "stake of the other offer");
     }
 
-    // ------------------------------------------------------------------ log keys
+    // ------------------------------------------------------------------ roots
 
-    function test_GivenALogKeyWasRevoked_PunishWhereThatWasASecondBeforeTheOpening() external {
-        evidence.revokeLogKey();
+    function test_GivenARootWasRevoked_PunishWhereThatWasASecondBeforeTheOpening() external {
+        evidence.revokeRoot();
         pass(1);
         decided(unproven(1 ether), MIN_BOND);
     }
 
-    function test_GivenALogKeyWasRevoked_NotPunishWhereThatWasInTheSecondOfTheOpening() external {
-        evidence.revokeLogKey();
+    function test_GivenARootWasRevoked_NotPunishWhereThatWasInTheSecondOfTheOpening() external {
+        evidence.revokeRoot();
         decided(unproven(1 ether), 0);
     }
 
-    function test_GivenALogKeyWasRevoked_NotPunishWhereThatWasAfterTheOpening() external {
+    function test_GivenARootWasRevoked_NotPunishWhereThatWasAfterTheOpening() external {
         Opened memory opened = open(buy());
         pass(1);
-        evidence.revokeLogKey();
+        evidence.revokeRoot();
         postStake(opened.entitled, 1 ether);
         Claimed memory claimed = claim(opened);
         challengeEvidence(claimed);
@@ -162,10 +165,29 @@ contract SettlementRejectUnprovenTest is Settling {
         decided(claimed, 0);
     }
 
-    function test_GivenALogKeyWasRevoked_NotPunishWhereThatWasInTheSecondOfTheRejection() external {
+    function test_GivenARootWasRevoked_NotPunishWhereThatWasInTheSecondOfTheRejection() external {
         Claimed memory claimed = unproven(1 ether);
-        evidence.revokeLogKey();
+        evidence.revokeRoot();
         decided(claimed, 0);
+    }
+
+    function test_GivenAnIssuerOfTheRealRootsWasRevoked_PunishWhereThatWasBeforeTheOpening() external {
+        (ITrustRoots roots, bytes32[] memory issuer) = deployUnderRoots();
+        roots.revoke(issuer, uint40(nowIs()));
+        pass(1);
+        decided(unproven(1 ether), MIN_BOND);
+    }
+
+    function test_GivenAnIssuerOfTheRealRootsWasRevoked_EndTheChallengeWithoutPunishmentWhereItWasOpen() external {
+        (ITrustRoots roots, bytes32[] memory issuer) = deployUnderRoots();
+        Entitled memory entitled = buy();
+        postStake(entitled, 1 ether);
+        Claimed memory claimed = claim(entitled);
+        challengeEvidence(claimed);
+        roots.revoke(issuer, uint40(nowIs()));
+        pass(PROOF_WINDOW);
+        decided(claimed, 0);
+        requireVoid(claimed);
     }
 
     // ------------------------------------------------------------------ conduct as well
@@ -388,6 +410,17 @@ contract SettlementRejectUnprovenTest is Settling {
     }
 
     // ------------------------------------------------------------------ parts
+
+    /// @dev The deployment trusts one issuer, which this test may revoke.
+    function deployUnderRoots() private returns (ITrustRoots roots, bytes32[] memory ids) {
+        IssuerRoot[] memory issuers = new IssuerRoot[](1);
+        issuers[0] = IssuerRoot(keccak256("key"), keccak256("name"), 1, uint40(FAR));
+        ids = new bytes32[](1);
+        ids[0] = Hashes.issuerRootId(issuers[0]);
+        bytes memory arguments = abi.encode(address(0), address(this), 0, issuers, new LogRoot[](0), new address[](0));
+        roots = ITrustRoots(create("TrustRoots", arguments));
+        deploy(address(roots), address(permit2));
+    }
 
     /// @dev A claim whose evidence was challenged and not proven in time.
     function unproven() private returns (Claimed memory claimed) {

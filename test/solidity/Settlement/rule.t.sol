@@ -455,9 +455,9 @@ contract SettlementRuleTest is Settling {
         requireEvents(7);
     }
 
-    function test_WhenTheArbiterRejectsAfterALogKeyWasRevoked_PunishAllTheSame() external {
+    function test_WhenTheArbiterRejectsAfterARootWasRevoked_PunishAllTheSame() external {
         Claimed memory claimed = objected(1 ether);
-        evidence.revokeLogKey();
+        evidence.revokeRoot();
         rule(claimed, REJECTED, 0);
         assertEq(stakeOf(claimed), 1 ether - ARBITER_FEE, "stake");
     }

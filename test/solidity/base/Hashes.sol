@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Delegation} from "../../../contracts/types/Delegation.sol";
 import {EntitlementId, OfferId, RunKey} from "../../../contracts/types/Ids.sol";
 import {OfferTerms} from "../../../contracts/types/OfferTerms.sol";
+import {IssuerRoot, LogRoot} from "../../../contracts/types/Roots.sol";
 import {ClaimedStep, StepClaim} from "../../../contracts/types/StepClaim.sol";
 import {PermitInput} from "../../../contracts/types/StepPermit.sol";
 
@@ -29,6 +30,19 @@ library Hashes {
 
     function openMarker(bytes32 parentHead, bytes32 permitHash, RunKey run) internal pure returns (bytes32) {
         return keccak256(abi.encode(bytes32("open"), parentHead, permitHash, run));
+    }
+
+    function issuerRootId(IssuerRoot memory issuer) internal pure returns (bytes32) {
+        bytes32 kind = keccak256("Pawl issuer root");
+        return keccak256(abi.encode(kind, issuer.keyId, issuer.nameHash, issuer.validFrom, issuer.validUntil));
+    }
+
+    function logRootId(LogRoot memory log) internal pure returns (bytes32) {
+        return keccak256(abi.encode(keccak256("Pawl log root"), log.x, log.y, log.validFrom, log.validUntil));
+    }
+
+    function verifierRootId(address verifier) internal pure returns (bytes32) {
+        return keccak256(abi.encode(keccak256("Pawl verifier root"), verifier));
     }
 
     /// @dev What the ledger keeps of a pending claim.

@@ -193,8 +193,8 @@ export async function transactionOf(
       return escrow(action.into, ...emptyArguments(action.into));
     case "changeToken":
       return { to: hostileToken.address, abi: hostileToken.abi, functionName: "setMood", args: [MOODS[action.mood]] };
-    case "revokeLogKey":
-      return { to: evidence.address, abi: evidence.abi, functionName: "revokeLogKey", args: [] };
+    case "revokeRoot":
+      return { to: evidence.address, abi: evidence.abi, functionName: "revokeRoot", args: [] };
   }
 }
 

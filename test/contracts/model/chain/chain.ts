@@ -134,7 +134,7 @@ export async function createChain(cast: Cast) {
       [cast.hostileToken]: erc20(undefined),
     },
     contracts: cast.accounts,
-    logKeyRevokedAt: undefined,
+    rootRevokedAt: undefined,
   };
 
   async function read({ to, data }: Fact): Promise<string> {

@@ -88,7 +88,7 @@ const AIMS: { readonly [Kind in ActionKind]: number } = {
   retire: 1,
   trespass: 1,
   changeToken: 5,
-  revokeLogKey: 3,
+  revokeRoot: 3,
 };
 
 const aim: fc.Arbitrary<ActionKind> = fc.oneof(
@@ -132,7 +132,7 @@ const STORIES: readonly (readonly ActionKind[])[] = [
   ["rule", "rejectUnproven", "finalize", "finalize"],
   ["postStake", "challengeEvidence", "rule", "finalize"],
   ["postStake", "challengeEvidence", "rule", "finalize"],
-  ["postStake", "challengeEvidence", "revokeLogKey", "rejectUnproven"],
+  ["postStake", "challengeEvidence", "revokeRoot", "rejectUnproven"],
   ["challengeEvidence", "prove", "finalize"],
   ["reclaimBond", "finalize"],
   ["reclaimBond", "rejectUnruled", "finalize"],

@@ -22,7 +22,7 @@ import {
   planChangeToken,
   planNoticeStake,
   planPostStake,
-  planRevokeLogKey,
+  planRevokeRoot,
   planTrespass,
   planWithdraw,
   planWithdrawEarnings,
@@ -77,7 +77,7 @@ const planners: { readonly [Kind in ActionKind]: Planner } = {
   withdrawStake: planWithdrawStake,
   trespass: planTrespass,
   changeToken: planChangeToken,
-  revokeLogKey: planRevokeLogKey,
+  revokeRoot: planRevokeRoot,
 };
 
 /** What has to come before. Everything starts with a purchase. */

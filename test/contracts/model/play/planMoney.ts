@@ -111,5 +111,5 @@ export const planChangeToken: Planner = (table) => {
   return { play: () => ({ by: "stranger", action: { do: "changeToken", token, mood: next } }) };
 };
 
-export const planRevokeLogKey: Planner = ({ move }) =>
-  move.pick % 2 === 0 ? { play: () => ({ by: "stranger", action: { do: "revokeLogKey" } }) } : undefined;
+export const planRevokeRoot: Planner = ({ move }) =>
+  move.pick % 2 === 0 ? { play: () => ({ by: "stranger", action: { do: "revokeRoot" } }) } : undefined;
