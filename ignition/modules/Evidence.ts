@@ -8,7 +8,9 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 export default buildModule("Evidence", (m) => {
   const p384 = m.contract("P384");
   const sha384 = m.contract("Sha384Hasher", [], { after: [p384] });
-  const sigstoreVerifier = m.contract("SigstoreVerifier", [p384, sha384], { after: [sha384] });
+  const sigstoreVerifier = m.contract("SigstoreVerifier", [p384, sha384, m.getParameter<string>("oidcIssuer")], {
+    after: [sha384],
+  });
   const trustRoots = m.contract(
     "TrustRoots",
     [

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Address, type Hex, hexToBytes, type PublicClient, parseAbi } from "viem";
+import { type Address, type Hex, hexToBytes, keccak256, type PublicClient, parseAbi, stringToHex } from "viem";
 import { z } from "zod";
 import type { Deployment } from "#lib/chain/deployment.ts";
 import {
@@ -10,6 +10,7 @@ import {
   settlementAbi,
   trustRootsAbi,
 } from "#lib/chain/generated/abis.ts";
+import { GITHUB_ACTIONS_ISSUER } from "#lib/evidence/trustedRoot.ts";
 
 const ARITHMETIC = "contracts/evidence/arithmetic";
 const CONTRACTS: readonly {
@@ -152,17 +153,30 @@ async function wiringOf(client: PublicClient, deployment: Deployment) {
     }));
 }
 
-const readerAbi = parseAbi(["function p384() view returns (address)", "function sha384() view returns (address)"]);
+const readerAbi = parseAbi([
+  "function p384() view returns (address)",
+  "function sha384() view returns (address)",
+  "function oidcIssuerHash() view returns (bytes32)",
+]);
+/** A local chain believes the sandbox's identity provider. */
+const LOCAL_CHAIN_ID = 31_337;
 
 /** That the trade asks these roots, and that their first reader uses this arithmetic. */
 async function wiringOfEvidence(
   client: PublicClient,
-  { offerRegistry, settlement }: Deployment,
+  { chainId, offerRegistry, settlement }: Deployment,
   { trustRoots, sigstoreVerifier, p384, sha384 }: NonNullable<Deployment["evidence"]>,
 ) {
   const reader = { address: sigstoreVerifier, abi: readerAbi } as const;
   const functionName = "evidenceVerifier";
+  const issuer = {
+    name: "SigstoreVerifier",
+    to: "oidcIssuerHash",
+    expected: keccak256(stringToHex(GITHUB_ACTIONS_ISSUER)),
+    actual: await client.readContract({ ...reader, functionName: "oidcIssuerHash" }),
+  };
   return [
+    ...(chainId === LOCAL_CHAIN_ID ? [] : [issuer]),
     {
       name: "SigstoreVerifier",
       to: "p384",

@@ -14,6 +14,7 @@ import { type Deployment, deploymentBytes, deploymentSchema, parseDeployment } f
 import { address } from "#lib/core/encoding.ts";
 import { parseJsonBytes } from "#lib/core/json.ts";
 import { type CoveredRoots, issuerRoot, logRoot, unexpired } from "#lib/evidence/onchain/roots.ts";
+import { GITHUB_ACTIONS_ISSUER } from "#lib/evidence/trustedRoot.ts";
 import evidenceModule from "../../ignition/modules/Evidence.ts";
 import pawlModule from "../../ignition/modules/Pawl.ts";
 import sandboxModule from "../../ignition/modules/Sandbox.ts";
@@ -34,6 +35,8 @@ type DeployOptions = {
   readonly deployer?: Address;
   /** Deploys what checks evidence on-chain, with these roots. Without it, provable offers are refused. */
   readonly roots?: CoveredRoots;
+  /** URL of the identity provider whose word on a run counts; GitHub's unless told. */
+  readonly oidcIssuer?: string;
   /** A contract that is there already and checks evidence, instead. */
   readonly evidenceVerifier?: Address;
   /** Also deploys play money, and a stand-in for Permit2 that the escrow is told of. */
@@ -167,7 +170,7 @@ export async function deployWith(provider: Provider, options: DeployOptions): Pr
   };
 
   const sandbox = options.withSandbox === true ? await run(sandboxModule as IgnitionModule, {}) : undefined;
-  const { roots } = options;
+  const { roots, oidcIssuer = GITHUB_ACTIONS_ISSUER } = options;
   const plan = await planOf(client, {
     deployer,
     offset: ESCROW_NONCE_OFFSET + (roots === undefined ? 0n : EVIDENCE_CONTRACTS),
@@ -175,7 +178,7 @@ export async function deployWith(provider: Provider, options: DeployOptions): Pr
     ...(folder === undefined ? {} : { folder }),
     isLocal,
   });
-  const evidence = roots === undefined ? undefined : await deployEvidence(run, options.figures, roots);
+  const evidence = roots === undefined ? undefined : await deployEvidence(run, options.figures, roots, oidcIssuer);
   const addressOf = await run(pawlModule as IgnitionModule, {
     Pawl: {
       escrowAddress: plan.escrow,
@@ -215,9 +218,17 @@ async function deployEvidence(
   run: Run,
   { evidence: { governor, guardian, delay } }: Figures,
   { issuers, logs }: CoveredRoots,
+  oidcIssuer: string,
 ): Promise<NonNullable<Deployment["evidence"]>> {
   const addressOf = await run(evidenceModule as IgnitionModule, {
-    Evidence: { governor, guardian, delay, issuers: issuers.map(issuerRoot), logs: logs.map(logRoot) },
+    Evidence: {
+      governor,
+      guardian,
+      delay,
+      issuers: issuers.map(issuerRoot),
+      logs: logs.map(logRoot),
+      oidcIssuer,
+    },
   });
   const { trustRoots, sigstoreVerifier, p384, sha384 } = evidenceModule.results;
   return {

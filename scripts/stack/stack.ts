@@ -115,7 +115,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     report("compiling and deploying the contracts");
     const deploymentFolder = join(folder, "deployment");
     const roots = coveredRoots(parseTrustedRoot(await readFile(sandbox.trustedRootFile)));
-    const deployment = await deployPawl({ rpcUrl, folder: deploymentFolder, roots });
+    const deployment = await deployPawl({
+      rpcUrl,
+      folder: deploymentFolder,
+      roots,
+      oidcIssuer: sandbox.oidcIssuer,
+    });
     check();
 
     const webUrl = `http://${HOST}:${ports.web}`;
