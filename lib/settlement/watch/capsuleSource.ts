@@ -53,7 +53,8 @@ export function addressesOf(
   const named = relativeTo.flatMap((base) => {
     const url = URL.parse(evidenceLocator, base);
     if (url === null || url.username !== "" || url.password !== "") return [];
-    return url.protocol === "https:" || origins.has(url.origin) ? [url.href] : [];
+    const isService = url.protocol === "http:" && origins.has(url.origin);
+    return url.protocol === "https:" || isService ? [url.href] : [];
   });
   return [...new Set([...known, ...named])];
 }

@@ -1,4 +1,4 @@
-import { getAbiItem, type Hex, type PublicClient } from "viem";
+import { type Address, getAbiItem, type Hex, isAddressEqual, type PublicClient } from "viem";
 import type { Deployment } from "../../chain/deployment.ts";
 import { escrowAbi, settlementAbi } from "../../chain/generated/abis.ts";
 import { readAllLogs } from "../../chain/logs.ts";
@@ -20,17 +20,20 @@ const MAX_TOPICS = 100;
 
 type ChainReader = Pick<PublicClient, "getBlock" | "getLogs">;
 
-/** Finds the claims of the targets' entitlements and puts them into the journal. */
+/** Finds the claims of the targets' entitlements, and the watcher's own challenges of them, and puts them into the journal. */
 export function createFollower(dependencies: {
   readonly client: ChainReader;
   readonly deployment: Deployment;
   readonly journal: Journal;
   readonly targets: WatchTargets;
+  /** Whose challenges are ours. */
+  readonly watcher: Address;
 }) {
-  const { client, deployment, journal, targets } = dependencies;
+  const { client, deployment, journal, targets, watcher } = dependencies;
   const scope = sha256Hex(canonicalBytes(targets));
   const purchased = getAbiItem({ abi: escrowAbi, name: "Purchased" });
   const stepClaimed = getAbiItem({ abi: settlementAbi, name: "StepClaimed" });
+  const challenged = getAbiItem({ abi: settlementAbi, name: "EvidenceChallenged" });
 
   /** Whether an entitlement is of a buyer for whom this watches. */
   function isOwn(entitlement: Hex): boolean {
@@ -81,25 +84,34 @@ export function createFollower(dependencies: {
     const watched = [...new Set([...targets.own, ...targets.foreign, ...journal.state.purchases])];
     for (let index = 0; index < watched.length; index += MAX_TOPICS) {
       const entitlement = watched.slice(index, index + MAX_TOPICS);
+      const from = { address: deployment.settlement, args: { entitlement }, strict: true } as const;
       const claims = await readAllLogs({ fromBlock, toBlock }, (range) =>
-        client.getLogs({
-          address: deployment.settlement,
-          event: stepClaimed,
-          args: { entitlement },
-          strict: true,
-          ...range,
-        }),
+        client.getLogs({ ...from, event: stepClaimed, ...range }),
       );
       for (const { args, blockNumber, blockHash } of claims) {
-        const { claim, verifier: _v, reportHash: _r, evidenceLocator, ...rest } = args;
-        const { entitlement: of, step, claimHash, runKey, parentHead, evidenceHash, windowEnd } = rest;
+        const { entitlement: of, step, claimHash, runKey, parentHead, evidenceHash, windowEnd } = args;
         take({
           ...{ entitlement: of, step, claimHash, runKey, parentHead, evidenceHash, windowEnd, blockHash },
-          permitHash: claim.permitHash,
-          evidenceLocator: keptLocator(evidenceLocator),
+          permitHash: args.claim.permitHash,
+          evidenceLocator: keptLocator(args.evidenceLocator),
           block: Number(blockNumber),
         });
       }
+      const challenges = await readAllLogs({ fromBlock, toBlock }, (range) =>
+        client.getLogs({ ...from, event: challenged, ...range }),
+      );
+      for (const { args, blockNumber } of challenges) {
+        if (isAddressEqual(args.challenger, watcher)) await adopt(args.runKey, args.bond, blockNumber);
+      }
+    }
+  }
+
+  /** A journal that was lost does not make the budget whole again: the chain knows who posted a bond. */
+  async function adopt(runKey: Hex, bond: bigint, blockNumber: bigint): Promise<void> {
+    for (const { claim, attempts, adopted } of journal.state.claims.values()) {
+      if (claim.runKey !== runKey || adopted || attempts.some(({ action }) => action === "challenge")) continue;
+      const { timestamp } = await client.getBlock({ blockNumber });
+      journal.append({ is: "adopted", claim: claim.claimHash, bond, at: Number(timestamp) });
     }
   }
 

@@ -77,15 +77,13 @@ export function createWatcher(dependencies: WatcherDependencies) {
   const { client, account, deployment, journal, targets, limits, judge, observe, report, clock } = dependencies;
   const { lagSeconds = 300, finalBlocks = FINAL_BLOCKS } = dependencies;
   const reader = { client, deployment, watcher: account.address };
-  const follower = createFollower({ client, deployment, journal, targets });
+  const follower = createFollower({ client, deployment, journal, targets, watcher: account.address });
   const sender = createSender({ client, account, deployment, journal, limits });
   const identities = new Map<Hex, EntitlementIdentity>();
   /** What was said already, so that a claim that waits for a person does not fill the log. */
   const said = new Set<string>();
   /** What each claim that was attended to waits for: a signed transaction that does nothing else is not wanted. */
   const wanted = new Map<Hex, Action | undefined>();
-  /** Runs that somebody else challenged. */
-  const strangers = new Set<string>();
   let isLate = false;
 
   /**
@@ -156,7 +154,6 @@ export function createWatcher(dependencies: WatcherDependencies) {
     for (let looks = 0; ; looks++) {
       const at = await moment();
       const read = await readFacts(reader, claim, identity, own, BigInt(at.block));
-      await adopt(claim, read, identity);
       const decision = decide(situationOf(claim, read, at, price));
       if (decision.do === "look" && looks < 2) await look(claim, at, signal);
       else if (decision.do === "observe" && looks < 2 && observe) await observeRun(claim, at, observe);
@@ -276,22 +273,6 @@ export function createWatcher(dependencies: WatcherDependencies) {
   function isWanted({ claim, action }: Attempt): boolean {
     if (wanted.has(claim)) return wanted.get(claim) === action;
     return journal.state.claims.get(claim)?.closed === undefined;
-  }
-
-  /** A journal that was lost does not make the budget whole again: the chain knows who posted a bond. */
-  async function adopt(claim: WatchedClaim, { facts }: ReadClaim, identity: EntitlementIdentity): Promise<void> {
-    const { attempts, adopted } = entryOf(claim);
-    if (facts.evidence === "none" || adopted || attempts.some(({ action }) => action === "challenge")) return;
-    const known = `${claim.claimHash} ${claim.blockHash}`;
-    if (strangers.has(known)) return;
-    const challenge = await findChallenge(reader, claim);
-    if (challenge === undefined) return;
-    if (!challenge.ours) {
-      strangers.add(known);
-      return;
-    }
-    const at = challenge.proofEnd - identity.offer.terms.proofWindow;
-    journal.append({ is: "adopted", claim: claim.claimHash, bond: challenge.bond, at });
   }
 
   /** Ends the watch over a claim once what ended it lies deep enough to stay. */
