@@ -34,6 +34,29 @@ export async function findLastLog<T>(
   }
 }
 
+/**
+ * All logs that `read` finds in a range. It is asked for at once, and in halves where the provider refuses that.
+ *
+ * @param read all matching logs of one range, oldest first
+ * @returns oldest first
+ * @throws CHAIN_UNREACHABLE, CHAIN_CALL_FAILED
+ */
+export async function readAllLogs<T>(
+  range: { readonly fromBlock: bigint; readonly toBlock: bigint },
+  read: (range: LogRange) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const { fromBlock, toBlock } = range;
+  try {
+    return await read(range);
+  } catch (thrown) {
+    const width = toBlock - fromBlock + 1n;
+    if (width <= NARROWEST || !mayBeTooWide(thrown)) throw decodeRevert(thrown);
+    const middle = fromBlock + width / 2n;
+    const older = await readAllLogs({ fromBlock, toBlock: middle - 1n }, read);
+    return [...older, ...(await readAllLogs({ fromBlock: middle, toBlock }, read))];
+  }
+}
+
 async function searchBack<T>(
   start: bigint,
   head: bigint,

@@ -9,7 +9,7 @@ import { singleFlight } from "../core/singleFlight.ts";
 import { capsuleAnchors } from "../evidence/capsuleChecks.ts";
 import { decodeClaim } from "../evidence/claim.ts";
 import { reportHash, type VerificationReport } from "../evidence/report.ts";
-import { encodeTrade, parseTrade, type StepExpectation } from "../evidence/trade.ts";
+import { encodeTrade, parseTrade } from "../evidence/trade.ts";
 import type { TrustPolicy } from "../evidence/trustedRoot.ts";
 import { verifyStep } from "../evidence/verify.ts";
 import { givenPermit } from "../gateway/asks.ts";
@@ -19,10 +19,10 @@ import type { Ratchet, RatchetLink } from "../gateway/ratchet.ts";
 import { capsules, reports } from "../gateway/tables.ts";
 import type { GitHubClient } from "../github/client.ts";
 import { collectRun } from "../github/collect.ts";
-import { permitHash, type StepPermit } from "../permits/stepPermit.ts";
+import { permitHash } from "../permits/stepPermit.ts";
 import type { Database } from "../store/store.ts";
 import type { ClaimAnswer } from "./client.ts";
-import { type Consumption, readConsumption } from "./consumption.ts";
+import { type Consumption, expectationOf, readConsumption } from "./consumption.ts";
 import { settlementError } from "./errors.ts";
 import { approvalDigest, claimCall, type SignedClaim } from "./signedClaim.ts";
 
@@ -101,7 +101,7 @@ export function createClaims(dependencies: ClaimDependencies) {
       ...(files["observation.json"] && { observation: files["observation.json"] }),
       ...(finalObservation && { finalObservation }),
       trade: encodeTrade({
-        expectation: expectationOf(consumption, given),
+        expectation: expectationOf(consumption, given, deployment),
         permitSignature: signature,
         observationSignature: row.observationSignature ?? undefined,
       }),
@@ -126,7 +126,7 @@ export function createClaims(dependencies: ClaimDependencies) {
     const { parts } = capsule;
     const { permit } = parseTrade(parts.trade).expectation;
     const consumption = await readConsumption(client, deployment, permitHash(permit, deployment));
-    const expectation = expectationOf(consumption, permit);
+    const expectation = expectationOf(consumption, permit, deployment);
     const parent = await ratchet.link(permit.entitlement, permit.step - 1, permit.parentStateCommitment);
     const { resultHash, bundleHash } = decodeClaim(parts.claim);
     const outputs = { permitHash: consumption.permitHash, resultHash, bundleHash };
@@ -230,20 +230,6 @@ export function createClaims(dependencies: ClaimDependencies) {
     // A verifier that was told of a revoked root would now refuse what was claimed before: the claim's report stays.
     const setWhere = ne(reports.verdict, "passed");
     await db.insert(reports).values(row).onConflictDoUpdate({ target: reports.permitHash, set: row, setWhere });
-  }
-
-  function expectationOf(consumption: Consumption, permit: StepPermit): StepExpectation {
-    return {
-      chainId: deployment.chainId,
-      permitConsumer: deployment.permitConsumer,
-      settlement: deployment.settlement,
-      terms: consumption.identity.offer.terms,
-      permit,
-      openedAt: consumption.openedAt,
-      claimDeadline: consumption.claimDeadline,
-      // The chain compared the permit's parents with its head when it consumed it.
-      parents: { stateCommitment: permit.parentStateCommitment, netCommitment: permit.parentNetCommitment },
-    };
   }
 }
 

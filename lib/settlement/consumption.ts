@@ -3,7 +3,9 @@ import type { Deployment } from "../chain/deployment.ts";
 import { permitConsumerAbi } from "../chain/generated/abis.ts";
 import { findLastLog } from "../chain/logs.ts";
 import { readRun } from "../chain/reads.ts";
+import type { StepExpectation } from "../evidence/trade.ts";
 import { type EntitlementIdentity, loadEntitlement } from "../permits/entitlement.ts";
+import type { StepPermit } from "../permits/stepPermit.ts";
 import { settlementError } from "./errors.ts";
 
 /** What the chain says of a consumed permit: whose step it opened, for which run, and until when it may be claimed. */
@@ -42,5 +44,24 @@ export async function readConsumption(
     parentHead,
     openedAt: run.openedAt,
     claimDeadline,
+  };
+}
+
+/** What the evidence of a consumed permit is held against. */
+export function expectationOf(
+  { identity, openedAt, claimDeadline }: Consumption,
+  permit: StepPermit,
+  deployment: Deployment,
+): StepExpectation {
+  return {
+    chainId: deployment.chainId,
+    permitConsumer: deployment.permitConsumer,
+    settlement: deployment.settlement,
+    terms: identity.offer.terms,
+    permit,
+    openedAt,
+    claimDeadline,
+    // The chain compared the permit's parents with its head when it consumed it.
+    parents: { stateCommitment: permit.parentStateCommitment, netCommitment: permit.parentNetCommitment },
   };
 }

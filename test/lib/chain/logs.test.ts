@@ -1,6 +1,6 @@
 import { HttpRequestError, LimitExceededRpcError } from "viem";
 import { describe, expect, it } from "vitest";
-import { findLastLog, type LogRange } from "#lib/chain/logs.ts";
+import { findLastLog, type LogRange, readAllLogs } from "#lib/chain/logs.ts";
 
 const START = 1_000;
 const HEAD = 41_000n;
@@ -15,7 +15,7 @@ function provider(logs: readonly number[], widest: bigint, refuse: () => Error =
     return logs.filter((block) => BigInt(block) >= range.fromBlock && BigInt(block) <= toBlock);
   };
   const find = () => findLastLog({ getBlockNumber: async () => HEAD }, { startBlock: START }, read);
-  return { asked, find };
+  return { asked, find, read };
 }
 
 const tooWide = () => new LimitExceededRpcError(new Error("block range is too wide"));
@@ -74,3 +74,30 @@ describe("the newest log", () => {
 const reject = async (): Promise<never> => {
   throw tooWide();
 };
+
+describe("all logs of a range", () => {
+  const range = { fromBlock: BigInt(START), toBlock: HEAD };
+  const blocks = [START, START + 1, 20_999, 21_000, 21_001, Number(HEAD) - 1, Number(HEAD)];
+
+  it("take one request where the provider serves the whole range", async () => {
+    const { asked, read } = provider(blocks, 1_000_000n);
+    expect(await readAllLogs(range, read)).toEqual(blocks);
+    expect(asked).toEqual([range]);
+  });
+
+  it("are read once each, oldest first, behind a provider that refuses wide ranges", async () => {
+    for (const refuse of [tooWide, tooLarge]) {
+      const { read } = provider(blocks, 777n, refuse);
+      expect(await readAllLogs(range, read)).toEqual(blocks);
+    }
+  });
+
+  it("are given up on a provider that refuses every range, or is down", async () => {
+    const { asked, read } = provider(blocks, 0n);
+    await expect(readAllLogs(range, read)).rejects.toMatchObject({ code: "CHAIN_CALL_FAILED" });
+    expect(asked.length).toBeLessThan(20);
+    const down = provider(blocks, 0n, () => new HttpRequestError({ url: "http://127.0.0.1", status: 503 }));
+    await expect(readAllLogs(range, down.read)).rejects.toMatchObject({ code: "CHAIN_UNREACHABLE" });
+    expect(down.asked).toHaveLength(1);
+  });
+});

@@ -39,8 +39,7 @@ export const stranger = account("4");
 
 const word = (digit: string): Hex => `0x${digit.repeat(64)}`;
 const chainId = 31_337;
-const permitConsumer = `0x${"aa".repeat(20)}` as const;
-const settlement = `0x${"bb".repeat(20)}` as const;
+const elsewhere = { permitConsumer: `0x${"aa".repeat(20)}`, settlement: `0x${"bb".repeat(20)}` } as const;
 
 let clock = attestedAt;
 const sigstore = createSandboxSigstore({ clock: () => clock, random: systemRandom });
@@ -84,6 +83,8 @@ function pinsIn(topology: Topology, claims: IdentityClaims) {
 type Change<T> = (honest: T) => T;
 export type StepChanges = {
   readonly topology?: Topology;
+  /** Contracts that are really somewhere, in place of made-up addresses. */
+  readonly contracts?: { readonly permitConsumer: Hex; readonly settlement: Hex };
   readonly policy?: Change<Policy>;
   readonly terms?: Change<OfferTerms>;
   readonly permit?: Change<StepPermit>;
@@ -123,6 +124,7 @@ export type MintedStep = {
 };
 
 export async function mintStep(changes: StepChanges = {}): Promise<MintedStep> {
+  const { permitConsumer, settlement } = changes.contracts ?? elsewhere;
   const honestClaims = claimsIn(changes.topology ?? "neutral");
   const pins = pinsIn(changes.topology ?? "neutral", honestClaims);
   const path = (ref: string) => ref.split("@")[0] ?? "";
