@@ -18,6 +18,7 @@ library Der {
 
     /// @notice The bytes are not DER of the shape that a leaf certificate has.
     /// @param position Where in the call's data.
+    /// @custom:kind unverified
     error NotDer(uint256 position);
 
     /// @notice Enters the element at `place`, which must have the tag and end at or before `end`.

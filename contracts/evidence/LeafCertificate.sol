@@ -69,22 +69,30 @@ library LeafCertificate {
     uint256 private constant CODE_SIGNING = 0x300a06082b06010505070303;
 
     /// @notice The certificate's key is not an uncompressed point on P-256.
+    /// @custom:kind unverified
     error CertificateKeyUnsupported();
     /// @notice An extension appears twice.
     /// @param objectIdentifier Its first 32 bytes of DER, from the tag on.
+    /// @custom:kind unverified
     error CertificateExtensionRepeated(bytes32 objectIdentifier);
     /// @notice An extension is not understood, and is critical or outside Fulcio's arc.
     /// @param objectIdentifier Its first 32 bytes of DER, from the tag on.
+    /// @custom:kind unverified
     error CertificateExtensionUnknown(bytes32 objectIdentifier);
     /// @notice The certificate is for something else than signing code.
+    /// @custom:kind unverified
     error CertificateUsageRefused();
     /// @notice The certificate may issue certificates.
+    /// @custom:kind unverified
     error CertificateIsAuthority();
     /// @notice The certificate is valid for longer than runs' certificates are.
+    /// @custom:kind unverified
     error CertificateLifetimeExceeded(uint256 notBefore, uint256 notAfter);
     /// @notice The certificate does not name its holder by exactly one URI of printable ASCII.
+    /// @custom:kind unverified
     error CertificateIdentityNotOneUri();
     /// @notice The certificate names no OIDC issuer (.8), or two that differ (.1 and .8).
+    /// @custom:kind unverified
     error CertificateIssuerAmbiguous();
 
     /// @notice Takes a certificate apart.

@@ -6,6 +6,7 @@ pragma solidity 0.8.37;
 /// not exist here, and those with a later one have another form, which is refused.
 library UtcTime {
     /// @notice The 13 characters are not such a time.
+    /// @custom:kind unverified
     error NotATime(bytes13 text);
 
     /// @notice Unix seconds of the first 13 bytes.

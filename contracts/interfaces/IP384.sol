@@ -20,20 +20,34 @@ interface IP384 {
     event KeyRegistered(bytes32 indexed keyId);
 
     /// @notice The bytes are not the coordinates of a point of the curve, x then y, 48 bytes each and below p.
+    /// @custom:kind invalid
     error NotAPoint();
+    /// @notice This key was begun before. Go on with its tables.
+    /// @custom:kind conflict
     error KeyAlreadyBegun(bytes32 keyId);
+    /// @notice Tables are made of a key that was begun: call beginKey first.
+    /// @custom:kind missing
     error KeyNotBegun(bytes32 keyId);
+    /// @notice A key has four tables, 0 to 3.
+    /// @custom:kind invalid
     error NoSuchTable(uint256 index);
+    /// @notice This table was made before, and is as it must be.
+    /// @custom:kind conflict
     error TableAlreadyBuilt(bytes32 keyId, uint256 index);
     /// @notice Tables are missing, of this key or of the generator.
+    /// @custom:kind missing
     error KeyNotRegistered(bytes32 keyId);
     /// @notice There are slopes too few or too many.
+    /// @custom:kind invalid
     error SlopesSize(uint256 size, uint256 expected);
     /// @notice A slope is not that of the line through both points, or of the tangent.
+    /// @custom:kind invalid
     error SlopeNotOfTheLine();
     /// @notice Two points share their x. No slope of their line could be checked, so none is taken.
+    /// @custom:kind invalid
     error PointsShareX();
     /// @notice The hint is not the inverse of s modulo n.
+    /// @custom:kind invalid
     error NotTheInverse();
 
     /// @notice First step of registering a key: checks that it is a point and computes 32 of its powers of two.

@@ -55,17 +55,23 @@ interface ISigstoreVerifier is IAttestationVerifier {
     }
 
     /// @notice The authority did not sign this certificate.
+    /// @custom:kind unverified
     error CertificateSignatureInvalid();
     /// @notice The certificate did not sign this payload.
+    /// @custom:kind unverified
     error StatementSignatureInvalid();
     /// @notice The log did not promise this entry.
+    /// @custom:kind unverified
     error LogPromiseInvalid();
     /// @notice The log's time is outside the certificate's validity, or a root's.
+    /// @custom:kind unverified
     error LogTimeOutside(uint256 logTime, uint256 validFrom, uint256 validUntil);
     /// @notice The certificate says something else than the step needs.
     /// @param extension Number in Fulcio's arc; 0 for the subject alternative name.
+    /// @custom:kind unverified
     error FactMismatch(uint256 extension);
     /// @notice The proof is too short to be one.
+    /// @custom:kind invalid
     error AttestationMalformed();
 
     /// @notice SHA-384, for certificates.

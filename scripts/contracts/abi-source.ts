@@ -10,6 +10,9 @@ const EXPORTS = [
   { name: "permitConsumerAbi", contract: "IPermitConsumer", source: "contracts/interfaces/IPermitConsumer.sol" },
   { name: "settlementAbi", contract: "ISettlement", source: "contracts/interfaces/ISettlement.sol" },
   { name: "trustRootsAbi", contract: "ITrustRoots", source: "contracts/interfaces/ITrustRoots.sol" },
+  // Its interface lacks the errors of the libraries that read certificates.
+  { name: "sigstoreVerifierAbi", contract: "SigstoreVerifier", source: "contracts/evidence/SigstoreVerifier.sol" },
+  { name: "p384Abi", contract: "IP384", source: "contracts/interfaces/IP384.sol" },
   { name: "sandboxTokenAbi", contract: "SandboxToken", source: "contracts/sandbox/SandboxToken.sol" },
 ] as const;
 

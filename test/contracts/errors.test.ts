@@ -1,4 +1,5 @@
 import {
+  type ContractErrorName,
   ContractFunctionRevertedError,
   concat,
   encodeAbiParameters,
@@ -13,7 +14,14 @@ import {
   zeroHash,
 } from "viem";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { contractErrors, escrowAbi, offerRegistryAbi, trustRootsAbi } from "#lib/chain/generated/abis.ts";
+import {
+  contractErrors,
+  escrowAbi,
+  offerRegistryAbi,
+  type p384Abi,
+  type sigstoreVerifierAbi,
+  trustRootsAbi,
+} from "#lib/chain/generated/abis.ts";
 import type { OfferTerms } from "#lib/offers/terms.ts";
 import { figures } from "../../ignition/parameters/figures.ts";
 import {
@@ -32,7 +40,9 @@ import {
 
 /** Every custom error is reached once, and reaches people with its own code, sentence and values. */
 
-type ErrorName = keyof typeof contractErrors;
+/** Those of the contracts that check evidence have tests of their own, in `evidence/`. */
+type EvidenceErrorName = ContractErrorName<typeof sigstoreVerifierAbi | typeof p384Abi>;
+type ErrorName = Exclude<keyof typeof contractErrors, EvidenceErrorName>;
 
 const ROOT_DELAY = 100;
 const NO_COMMIT: Hex = zeroAddress;

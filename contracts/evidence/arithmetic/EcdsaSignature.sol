@@ -9,6 +9,7 @@ import {U384} from "./U384.sol";
 /// signature has one encoding, so no byte of it can be changed without notice.
 library EcdsaSignature {
     /// @notice The bytes are not such an encoding, of numbers that fit.
+    /// @custom:kind unverified
     error NotASignature();
 
     uint256 private constant SEQUENCE = 0x30;

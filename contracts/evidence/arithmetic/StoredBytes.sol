@@ -6,8 +6,10 @@ pragma solidity 0.8.37;
 /// Solidity has no words for contracts without a source.
 library StoredBytes {
     /// @notice The chain did not make the contract, or not with this code.
+    /// @custom:kind unverified
     error NotStored();
     /// @notice Such a number has no place in the encoding below; no contract creates as many.
+    /// @custom:kind unverified
     error NumberTooLarge(uint256 number);
 
     /// @dev `PUSH2 size, DUP1, PUSH1 10, RETURNDATASIZE, CODECOPY, RETURNDATASIZE, RETURN` with RETURNDATASIZE for

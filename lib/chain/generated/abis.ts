@@ -10153,6 +10153,875 @@ export const trustRootsAbi = [
   }
 ] as const;
 
+export const sigstoreVerifierAbi = [
+  {
+    "inputs": [
+      {
+        "internalType": "contract IP384",
+        "name": "issuerSignatures",
+        "type": "address"
+      },
+      {
+        "internalType": "contract ISha384",
+        "name": "hash",
+        "type": "address"
+      },
+      {
+        "internalType": "string",
+        "name": "oidcIssuer",
+        "type": "string"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "constructor"
+  },
+  {
+    "inputs": [],
+    "name": "AttestationMalformed",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "objectIdentifier",
+        "type": "bytes32"
+      }
+    ],
+    "name": "CertificateExtensionRepeated",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "objectIdentifier",
+        "type": "bytes32"
+      }
+    ],
+    "name": "CertificateExtensionUnknown",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "CertificateIdentityNotOneUri",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "CertificateIsAuthority",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "CertificateIssuerAmbiguous",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "CertificateKeyUnsupported",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "notBefore",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "notAfter",
+        "type": "uint256"
+      }
+    ],
+    "name": "CertificateLifetimeExceeded",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "CertificateSignatureInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "CertificateUsageRefused",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "extension",
+        "type": "uint256"
+      }
+    ],
+    "name": "FactMismatch",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "LogPromiseInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "logTime",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "validFrom",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "validUntil",
+        "type": "uint256"
+      }
+    ],
+    "name": "LogTimeOutside",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "NotASignature",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes13",
+        "name": "text",
+        "type": "bytes13"
+      }
+    ],
+    "name": "NotATime",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "position",
+        "type": "uint256"
+      }
+    ],
+    "name": "NotDer",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "StatementSignatureInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "oidcIssuerHash",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "p384",
+    "outputs": [
+      {
+        "internalType": "contract IP384",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes",
+        "name": "payload",
+        "type": "bytes"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes",
+            "name": "certificate",
+            "type": "bytes"
+          },
+          {
+            "internalType": "bytes",
+            "name": "signature",
+            "type": "bytes"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "issuerKeyId",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "issuerValidFrom",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "issuerValidUntil",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes",
+            "name": "issuerHints",
+            "type": "bytes"
+          },
+          {
+            "components": [
+              {
+                "internalType": "bytes32",
+                "name": "x",
+                "type": "bytes32"
+              },
+              {
+                "internalType": "bytes32",
+                "name": "y",
+                "type": "bytes32"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validFrom",
+                "type": "uint40"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validUntil",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct LogRoot",
+            "name": "log",
+            "type": "tuple"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "envelopeHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "integratedTime",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "logIndex",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint256",
+            "name": "promiseR",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "promiseS",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct ISigstoreVerifier.Attestation",
+        "name": "attestation",
+        "type": "tuple"
+      }
+    ],
+    "name": "read",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "payloadHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "logTime",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "issuerRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "logRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "notBefore",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "notAfter",
+            "type": "uint64"
+          },
+          {
+            "internalType": "string",
+            "name": "alternativeName",
+            "type": "string"
+          },
+          {
+            "internalType": "string[24]",
+            "name": "extensions",
+            "type": "string[24]"
+          }
+        ],
+        "internalType": "struct ISigstoreVerifier.Attested",
+        "name": "attested",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "sha384",
+    "outputs": [
+      {
+        "internalType": "contract ISha384",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "claimHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "certificateHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "resultHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "bundleHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "signerWorkflow",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes20",
+            "name": "signerCommit",
+            "type": "bytes20"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "callerWorkflow",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "repositoryId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "sourceOwnerId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes20",
+            "name": "sourceCommit",
+            "type": "bytes20"
+          },
+          {
+            "internalType": "uint64",
+            "name": "runId",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint32",
+            "name": "runAttempt",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "openedAt",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct IEvidenceVerifier.Facts",
+        "name": "facts",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "proof",
+        "type": "bytes"
+      }
+    ],
+    "name": "verify",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "logTime",
+        "type": "uint64"
+      },
+      {
+        "internalType": "bytes32[]",
+        "name": "roots",
+        "type": "bytes32[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  }
+] as const;
+
+export const p384Abi = [
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "KeyAlreadyBegun",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "KeyNotBegun",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "KeyNotRegistered",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
+      }
+    ],
+    "name": "NoSuchTable",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "NotAPoint",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "NotTheInverse",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "PointsShareX",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "SlopeNotOfTheLine",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "size",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "expected",
+        "type": "uint256"
+      }
+    ],
+    "name": "SlopesSize",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
+      }
+    ],
+    "name": "TableAlreadyBuilt",
+    "type": "error"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes",
+        "name": "key",
+        "type": "bytes"
+      }
+    ],
+    "name": "KeyBegun",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "KeyRegistered",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "table",
+        "type": "address"
+      }
+    ],
+    "name": "TableBuilt",
+    "type": "event"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes",
+        "name": "key",
+        "type": "bytes"
+      },
+      {
+        "internalType": "bytes",
+        "name": "slopes",
+        "type": "bytes"
+      }
+    ],
+    "name": "beginKey",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
+      },
+      {
+        "internalType": "bytes",
+        "name": "slopes",
+        "type": "bytes"
+      }
+    ],
+    "name": "buildTable",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "generatorId",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "pure",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "isRegistered",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "powersOf",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "tablesOf",
+    "outputs": [
+      {
+        "internalType": "address[4]",
+        "name": "",
+        "type": "address[4]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "high",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint256",
+            "name": "low",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct U384",
+        "name": "digest",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "high",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint256",
+            "name": "low",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct U384",
+        "name": "r",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "high",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint256",
+            "name": "low",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct U384",
+        "name": "s",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "hints",
+        "type": "bytes"
+      }
+    ],
+    "name": "verify",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "high",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint256",
+            "name": "low",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct U384",
+        "name": "digest",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "high",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint256",
+            "name": "low",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct U384",
+        "name": "r",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "high",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint256",
+            "name": "low",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct U384",
+        "name": "s",
+        "type": "tuple"
+      }
+    ],
+    "name": "verifyPlain",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  }
+] as const;
+
 export const sandboxTokenAbi = [
   {
     "inputs": [],
@@ -10735,9 +11604,19 @@ export const contractErrors = {
   ApprovalExpired: {"code":"APPROVAL_EXPIRED","kind":"conflict","sentence":"The verifier's approval is too old. Ask the verifier to sign again."},
   ApprovalSignatureInvalid: {"code":"APPROVAL_SIGNATURE_INVALID","kind":"forbidden","sentence":"The claim was not approved by the offer's verifier, or other contents were."},
   ArbiterMissing: {"code":"ARBITER_MISSING","kind":"conflict","sentence":"This offer has no arbiter, so how a step was done cannot be challenged."},
+  AttestationMalformed: {"code":"ATTESTATION_MALFORMED","kind":"invalid","sentence":"The proof is too short to be one."},
   BondMismatch: {"code":"BOND_MISMATCH","kind":"invalid","sentence":"The bond of a conduct challenge is fixed by the offer. Send exactly that."},
   BondTooSmall: {"code":"BOND_TOO_SMALL","kind":"invalid","sentence":"The bond sent is smaller than the challenge requires now."},
   BuyerMissing: {"code":"BUYER_MISSING","kind":"invalid","sentence":"The buyer's address is empty. Name who the steps are for."},
+  CertificateExtensionRepeated: {"code":"CERTIFICATE_EXTENSION_REPEATED","kind":"unverified","sentence":"An extension appears twice."},
+  CertificateExtensionUnknown: {"code":"CERTIFICATE_EXTENSION_UNKNOWN","kind":"unverified","sentence":"An extension is not understood, and is critical or outside Fulcio's arc."},
+  CertificateIdentityNotOneUri: {"code":"CERTIFICATE_IDENTITY_NOT_ONE_URI","kind":"unverified","sentence":"The certificate does not name its holder by exactly one URI of printable ASCII."},
+  CertificateIsAuthority: {"code":"CERTIFICATE_IS_AUTHORITY","kind":"unverified","sentence":"The certificate may issue certificates."},
+  CertificateIssuerAmbiguous: {"code":"CERTIFICATE_ISSUER_AMBIGUOUS","kind":"unverified","sentence":"The certificate names no OIDC issuer (.8), or two that differ (.1 and .8)."},
+  CertificateKeyUnsupported: {"code":"CERTIFICATE_KEY_UNSUPPORTED","kind":"unverified","sentence":"The certificate's key is not an uncompressed point on P-256."},
+  CertificateLifetimeExceeded: {"code":"CERTIFICATE_LIFETIME_EXCEEDED","kind":"unverified","sentence":"The certificate is valid for longer than runs' certificates are."},
+  CertificateSignatureInvalid: {"code":"CERTIFICATE_SIGNATURE_INVALID","kind":"unverified","sentence":"The authority did not sign this certificate."},
+  CertificateUsageRefused: {"code":"CERTIFICATE_USAGE_REFUSED","kind":"unverified","sentence":"The certificate is for something else than signing code."},
   ChallengePending: {"code":"CHALLENGE_PENDING","kind":"conflict","sentence":"A pending step is under challenge. No step can be opened until that is decided."},
   ChallengeStillCounts: {"code":"CHALLENGE_STILL_COUNTS","kind":"conflict","sentence":"The challenged claim still counts, so the challenge has to be decided first."},
   ChallengeTimeOver: {"code":"CHALLENGE_TIME_OVER","kind":"conflict","sentence":"The time to answer this challenge is over."},
@@ -10756,19 +11635,31 @@ export const contractErrors = {
   EntitlementExpired: {"code":"ENTITLEMENT_EXPIRED","kind":"conflict","sentence":"The entitlement has expired: steps can no longer be opened or added, only refunded."},
   EpochOutdated: {"code":"EPOCH_OUTDATED","kind":"conflict","sentence":"The permit belongs to an earlier epoch: it was cancelled, or a claim was rejected since. Sign a new one."},
   EvidenceTimeOutside: {"code":"EVIDENCE_TIME_OUTSIDE","kind":"unverified","sentence":"The attestation was logged before the step was opened or after its deadline."},
+  FactMismatch: {"code":"FACT_MISMATCH","kind":"unverified","sentence":"The certificate says something else than the step needs."},
+  KeyAlreadyBegun: {"code":"KEY_ALREADY_BEGUN","kind":"conflict","sentence":"This key was begun before. Go on with its tables."},
+  KeyNotBegun: {"code":"KEY_NOT_BEGUN","kind":"missing","sentence":"Tables are made of a key that was begun: call beginKey first."},
+  KeyNotRegistered: {"code":"KEY_NOT_REGISTERED","kind":"missing","sentence":"Tables are missing, of this key or of the generator."},
   LimitsContradict: {"code":"LIMITS_CONTRADICT","kind":"invalid","sentence":"The limits of this deployment contradict each other."},
   Locked: {"code":"LOCKED","kind":"conflict","sentence":"The contract is in the middle of a payment and cannot be entered again. Try in a new transaction."},
+  LogPromiseInvalid: {"code":"LOG_PROMISE_INVALID","kind":"unverified","sentence":"The log did not promise this entry."},
+  LogTimeOutside: {"code":"LOG_TIME_OUTSIDE","kind":"unverified","sentence":"The log's time is outside the certificate's validity, or a root's."},
   NoSuchEntitlement: {"code":"NO_SUCH_ENTITLEMENT","kind":"missing","sentence":"There is no such entitlement. Check offer, buyer and salt."},
+  NoSuchTable: {"code":"NO_SUCH_TABLE","kind":"invalid","sentence":"A key has four tables, 0 to 3."},
+  NotAPoint: {"code":"NOT_APOINT","kind":"invalid","sentence":"The bytes are not the coordinates of a point of the curve, x then y, 48 bytes each and below p."},
+  NotASignature: {"code":"NOT_ASIGNATURE","kind":"unverified","sentence":"The bytes are not such an encoding, of numbers that fit."},
+  NotATime: {"code":"NOT_ATIME","kind":"unverified","sentence":"The 13 characters are not such a time."},
   NotArbiter: {"code":"NOT_ARBITER","kind":"forbidden","sentence":"Only the offer's arbiter can rule."},
   NotAuthorisedContract: {"code":"NOT_AUTHORISED_CONTRACT","kind":"forbidden","sentence":"Only the contract that decides this may call here. Use PermitConsumer or Settlement instead."},
   NotBuyer: {"code":"NOT_BUYER","kind":"forbidden","sentence":"Until the entitlement expires, only its buyer can refund steps."},
   NotChallenged: {"code":"NOT_CHALLENGED","kind":"conflict","sentence":"No such challenge is open."},
+  NotDer: {"code":"NOT_DER","kind":"unverified","sentence":"The bytes are not DER of the shape that a leaf certificate has."},
   NotEntitlementBuyer: {"code":"NOT_ENTITLEMENT_BUYER","kind":"forbidden","sentence":"Only the buyer can challenge how a step was done."},
   NotGateway: {"code":"NOT_GATEWAY","kind":"forbidden","sentence":"Only the offer's gateway can consume permits."},
   NotGovernor: {"code":"NOT_GOVERNOR","kind":"forbidden","sentence":"Only the governor of the trust roots can do this."},
   NotGuardian: {"code":"NOT_GUARDIAN","kind":"forbidden","sentence":"Only the guardian of the trust roots can do this."},
   NotProvableHere: {"code":"NOT_PROVABLE_HERE","kind":"invalid","sentence":"This deployment cannot check evidence on-chain, so an offer here must not be marked provable and needs an arbiter."},
   NotSeller: {"code":"NOT_SELLER","kind":"forbidden","sentence":"Only the seller named in the terms can do this. Switch to the seller's account."},
+  NotTheInverse: {"code":"NOT_THE_INVERSE","kind":"invalid","sentence":"The hint is not the inverse of s modulo n."},
   NothingToWithdraw: {"code":"NOTHING_TO_WITHDRAW","kind":"conflict","sentence":"There is nothing to withdraw."},
   ObserverSignatureInvalid: {"code":"OBSERVER_SIGNATURE_INVALID","kind":"forbidden","sentence":"The offer's observer has not signed this observation of this run."},
   OfferAlreadyPublished: {"code":"OFFER_ALREADY_PUBLISHED","kind":"conflict","sentence":"Exactly these terms are already published. Change the salt to publish a second offer."},
@@ -10784,6 +11675,7 @@ export const contractErrors = {
   PermitRepositoryMismatch: {"code":"PERMIT_REPOSITORY_MISMATCH","kind":"invalid","sentence":"The permit names another repository than the offer."},
   PermitSignatureInvalid: {"code":"PERMIT_SIGNATURE_INVALID","kind":"forbidden","sentence":"The permit was not signed by the stated account, or it was signed over other contents."},
   PermitUnobserved: {"code":"PERMIT_UNOBSERVED","kind":"invalid","sentence":"Offers of tier 2 need an observation of the live run in the permit."},
+  PointsShareX: {"code":"POINTS_SHARE_X","kind":"invalid","sentence":"Two points share their x. No slope of their line could be checked, so none is taken."},
   PolicyHashMismatch: {"code":"POLICY_HASH_MISMATCH","kind":"invalid","sentence":"The policy's bytes do not match the policy hash in the terms. Publish exactly the bytes that were hashed."},
   ProofNamesNoVerifier: {"code":"PROOF_NAMES_NO_VERIFIER","kind":"invalid","sentence":"The proof does not begin with the address of a verifier in a word of its own."},
   ProofOverdue: {"code":"PROOF_OVERDUE","kind":"conflict","sentence":"The claim was not proven in time: it can only be rejected."},
@@ -10805,12 +11697,16 @@ export const contractErrors = {
   ShareNotAllowed: {"code":"SHARE_NOT_ALLOWED","kind":"invalid","sentence":"Only a split names a share."},
   ShareOutOfRange: {"code":"SHARE_OUT_OF_RANGE","kind":"invalid","sentence":"The seller's share must be more than nothing and less than the price."},
   SignerNotAllowed: {"code":"SIGNER_NOT_ALLOWED","kind":"forbidden","sentence":"The signer is neither the buyer nor a delegate who may permit this step now."},
+  SlopeNotOfTheLine: {"code":"SLOPE_NOT_OF_THE_LINE","kind":"invalid","sentence":"A slope is not that of the line through both points, or of the tangent."},
+  SlopesSize: {"code":"SLOPES_SIZE","kind":"invalid","sentence":"There are slopes too few or too many."},
   StakeNotWithdrawable: {"code":"STAKE_NOT_WITHDRAWABLE","kind":"conflict","sentence":"The stake cannot be withdrawn yet. Give notice, then wait until the stated time (0: no notice given)."},
+  StatementSignatureInvalid: {"code":"STATEMENT_SIGNATURE_INVALID","kind":"unverified","sentence":"The certificate did not sign this payload."},
   StepNotBought: {"code":"STEP_NOT_BOUGHT","kind":"conflict","sentence":"All bought steps are opened. Top up to go on."},
   StepNotNext: {"code":"STEP_NOT_NEXT","kind":"conflict","sentence":"The step is not the next one. Steps are opened and paid strictly in order."},
   StepNotOpen: {"code":"STEP_NOT_OPEN","kind":"conflict","sentence":"The step is not open for this run and permit."},
   StepNotTimedOut: {"code":"STEP_NOT_TIMED_OUT","kind":"conflict","sentence":"The open step can still be claimed. Wait until its deadline has passed."},
   StepsOutOfRange: {"code":"STEPS_OUT_OF_RANGE","kind":"invalid","sentence":"The number of steps is not possible here. Choose at least 1 and at most the stated number."},
+  TableAlreadyBuilt: {"code":"TABLE_ALREADY_BUILT","kind":"conflict","sentence":"This table was made before, and is as it must be."},
   TermMissing: {"code":"TERM_MISSING","kind":"invalid","sentence":"One of the offer's terms must not be empty here. Fill it in."},
   TermOutOfBounds: {"code":"TERM_OUT_OF_BOUNDS","kind":"invalid","sentence":"One of the offer's terms is outside the bounds of this deployment. Choose a value between the two limits."},
   TokenAmountMismatch: {"code":"TOKEN_AMOUNT_MISMATCH","kind":"invalid","sentence":"The token moved less or more than it was asked to. Tokens that charge fees or rebase cannot be used."},
