@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
   trust: async () => (await import("./commands/trust.ts")).trustCommand(program),
   capsule: async () => (await import("./commands/capsule.ts")).capsuleCommand(program),
   claim: async () => (await import("./commands/claim.ts")).claimCommand(program),
+  prove: async () => (await import("./commands/prove.ts")).proveCommand(program),
   step: async () => (await import("./commands/step.ts")).stepCommand(program),
   collect: async () => (await import("./commands/collect.ts")).collectCommand(program),
   policy: async () => (await import("./commands/policy.ts")).policyCommand(program),

@@ -26,6 +26,11 @@ const transportErrors = {
     sentence:
       "The transaction was sent, but no block has shown it in time. It may still be included: look it up by its hash before you send another.",
   },
+  SIGNING_KEY_MISSING: {
+    kind: "invalid",
+    sentence: "No key to send with: name a file with --key-file, or set the environment variable.",
+  },
+  SIGNING_KEY_INVALID: { kind: "invalid", sentence: "The key to send with is not 0x and 64 hexadecimal digits." },
   CHAIN_CALL_FAILED: { kind: "backend", sentence: "The call to the chain failed. The cause is in the log." },
 } as const satisfies ErrorCatalogue;
 

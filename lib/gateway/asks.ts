@@ -6,7 +6,7 @@ import { askAudience } from "../capability/keySchedule.ts";
 import { findPawlError } from "../core/error.ts";
 import { sha256Hex } from "../core/hash.ts";
 import { observationDigest } from "../evidence/observation.ts";
-import { headOf, runKeyOf } from "../permits/entitlement.ts";
+import { runKeyOf } from "../permits/entitlement.ts";
 import {
   permitHash,
   type StepPermit,
@@ -14,6 +14,7 @@ import {
   stepPermitJson,
   stepPermitSchema,
 } from "../permits/stepPermit.ts";
+import { createAcceptedLinks } from "./acceptedLinks.ts";
 import type { GatewayDependencies } from "./dependencies.ts";
 import type { EntitlementReader } from "./entitlements.ts";
 import { gatewayError } from "./errors.ts";
@@ -21,7 +22,7 @@ import { observeAtAsk } from "./observation.ts";
 import type { StepRequests } from "./requests.ts";
 import { checkRunIdentity } from "./runIdentity.ts";
 import { announcedMac, checkRunMac, MAX_CLOCK_DIFFERENCE_SECONDS, pollMac } from "./runMac.ts";
-import { asks, ratchetLinks, seenTokens } from "./tables.ts";
+import { asks, seenTokens } from "./tables.ts";
 import type { AnnouncedDelivery, Ask, AskAnswer, InboxEntryJson, PermitSubmission, Poll } from "./wire.ts";
 
 export type AskRow = typeof asks.$inferSelect;
@@ -29,6 +30,7 @@ export type AskRow = typeof asks.$inferSelect;
 /** From a run's first call to the buyer's permit. */
 export function createAsks(dependencies: GatewayDependencies, entitlements: EntitlementReader, requests: StepRequests) {
   const { db, deployment, custody, ratchet, clock, random, verifyToken, observe, signer } = dependencies;
+  const acceptedLinks = createAcceptedLinks(dependencies, entitlements);
 
   return {
     /**
@@ -255,17 +257,8 @@ export function createAsks(dependencies: GatewayDependencies, entitlements: Enti
 
   /** Which accepted link the head stands for. @throws RATCHET_LINK_MISSING */
   async function parentCommitments(entitlement: Hex, step: number, parentHead: Hex) {
-    if (parentHead === zeroHash) return { parentStateCommitment: zeroHash, parentNetCommitment: zeroHash };
-    const rows = await db
-      .select()
-      .from(ratchetLinks)
-      .where(and(eq(ratchetLinks.entitlement, entitlement), eq(ratchetLinks.step, step - 1)));
-    for (const { nextStateCommitment, nextNetCommitment } of rows) {
-      if (headOf(nextStateCommitment, nextNetCommitment) === parentHead) {
-        return { parentStateCommitment: nextStateCommitment, parentNetCommitment: nextNetCommitment };
-      }
-    }
-    throw gatewayError("RATCHET_LINK_MISSING", { entitlement, step: step - 1, parentHead });
+    const link = await acceptedLinks.byHead(entitlement, step - 1, parentHead);
+    return { parentStateCommitment: link.nextStateCommitment, parentNetCommitment: link.nextNetCommitment };
   }
 
   /** Uses a token's id up; the primary key makes two calls at once lose one. @throws TOKEN_REPLAYED */

@@ -24,6 +24,8 @@ import type { Database } from "../store/store.ts";
 import type { ClaimAnswer } from "./client.ts";
 import { type Consumption, expectationOf, readConsumption } from "./consumption.ts";
 import { settlementError } from "./errors.ts";
+import { requirePassed } from "./passed.ts";
+import { type PreparedProof, prepareProof } from "./proof.ts";
 import { approvalDigest, claimCall, type SignedClaim } from "./signedClaim.ts";
 
 /** How long an approval may be submitted. It also never outlives the claim deadline. */
@@ -63,7 +65,7 @@ export function createClaims(dependencies: ClaimDependencies) {
   // Anybody may ask for either: downloads and transactions are not multiplied by how many do at once.
   const gatherOnce = singleFlight(gather);
   const submitOnce = singleFlight(submit);
-  return { collect, verify, claim, report: readReport };
+  return { collect, verify, claim, prove, report: readReport };
 
   /**
    * The capsule of a permitted run: gathered once from the run's artifact and from what the chain says, then kept.
@@ -162,16 +164,7 @@ export function createClaims(dependencies: ClaimDependencies) {
     const { terms } = consumption.identity.offer;
     // A stranger's variant leaves no trace on the step's page, whatever its verdict.
     if ((await keptCapsule(consumption.permitHash)) === verified.evidenceHash) await remember(verified);
-    if (report.verdict !== "passed") {
-      const failed = report.checks.find((check) => check.status === "failed");
-      throw settlementError("EVIDENCE_REJECTED", {
-        check: failed?.name,
-        checkCode: failed?.code,
-        sentence: failed?.sentence,
-        expected: failed?.expected,
-        actual: failed?.actual,
-      });
-    }
+    requirePassed(report);
     if (terms.verifier !== verifier.address.toLowerCase()) {
       throw settlementError("VERIFIER_NOT_NAMED", { expected: terms.verifier, actual: verifier.address });
     }
@@ -180,6 +173,23 @@ export function createClaims(dependencies: ClaimDependencies) {
       throw settlementError("EVIDENCE_NOT_SERVED", { expected: served, actual: verified.evidenceHash });
     }
     return submitOnce(consumption.permitHash, verified);
+  }
+
+  /**
+   * Verifies a permitted run's evidence and prepares the proof of its step for anybody's wallet. The key material of the
+   * next step is kept, as for a claim that this server signs.
+   *
+   * @throws EVIDENCE_REJECTED with the first failed check, PROOF_*, and what {@link collect} throws
+   */
+  async function prove(permit: Hex): Promise<PreparedProof> {
+    const verified = await verify(await collect(permit));
+    const { report, consumption, parts, link, evidenceHash } = verified;
+    await remember(verified);
+    requirePassed(report);
+    const evidenceLocator = locatorOf(permit);
+    const proof = await prepareProof(client, deployment, { parts, consumption, evidenceHash, evidenceLocator });
+    await ratchet.keep(consumption.identity.id, link);
+    return proof;
   }
 
   /** The key material of the next step is kept before the claim can be accepted: no accepted claim is without it. */
@@ -203,7 +213,7 @@ export function createClaims(dependencies: ClaimDependencies) {
       evidenceHash: approval.evidenceHash,
       deadline,
       signature: await verifier.signDigest(approvalDigest(approval, deployment)),
-      evidenceLocator: `/v1/permits/${permit}/capsule`,
+      evidenceLocator: locatorOf(permit),
     };
     if (!relayer) return { claimHash, signed, transaction: null };
     const { transactionHash } = await transact(relayer, claimCall(deployment, terms, signed));
@@ -231,6 +241,11 @@ export function createClaims(dependencies: ClaimDependencies) {
     const setWhere = ne(reports.verdict, "passed");
     await db.insert(reports).values(row).onConflictDoUpdate({ target: reports.permitHash, set: row, setWhere });
   }
+}
+
+/** Where this server serves a permit's capsule. */
+function locatorOf(permit: Hex): string {
+  return `/v1/permits/${permit}/capsule`;
 }
 
 export type Claims = ReturnType<typeof createClaims>;

@@ -4,6 +4,8 @@ import type { Stack } from "../stack/stack.ts";
 export type DemoStep = {
   readonly step: number;
   readonly runId: string;
+  /** The verifier's word, that word and a proof that somebody demanded, or the attestation alone. */
+  readonly settledBy: "signature" | "proof on demand" | "proof";
   readonly permitTx: Hex;
   readonly claimTx: Hex;
   readonly finalizeTx: Hex;

@@ -1,15 +1,19 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Hex, zeroAddress } from "viem";
 import { z } from "zod";
-import { escrowAbi } from "#lib/chain/generated/abis.ts";
+import { escrowAbi, settlementAbi } from "#lib/chain/generated/abis.ts";
 import { transact } from "#lib/chain/transact.ts";
+import { localKey } from "#lib/config/server.ts";
 import { bytes32 } from "#lib/core/encoding.ts";
 import { findPawlError } from "#lib/core/error.ts";
 import type { Json } from "#lib/core/json.ts";
 import { createGatewayClient } from "#lib/gateway/client.ts";
+import { readPendingClaim } from "#lib/settlement/claimedStep.ts";
 import { createClaimClient } from "#lib/settlement/client.ts";
 import { finalizeNext } from "#lib/settlement/keeper.ts";
+import { roleIndexes } from "../stack/roles.ts";
 import { transactorFor } from "../stack/seed.ts";
 import { jsonOf, pawl } from "./cli.ts";
 import type { DemoContext, DemoOutcome, DemoRefusal, DemoStep, FinishedStep } from "./context.ts";
@@ -17,7 +21,9 @@ import { refusals } from "./refusals.ts";
 import { type Buyer, purchase, signPermit, signRequest, waitForAsk } from "./trade.ts";
 import { trustArguments } from "./trust.ts";
 
-const STEPS = 3;
+/** How each step is settled. */
+const WAYS = ["signature", "proof on demand", "proof"] as const satisfies readonly DemoStep["settledBy"][];
+const STEPS = WAYS.length;
 
 /** Journal entries for the ledger program: each step goes on from the balances that the one before left. */
 const entries: readonly Json[] = [
@@ -91,14 +97,27 @@ async function takeStep(context: DemoContext, buyer: Buyer, step: number): Promi
   return { runId, permitHash, capsuleFile };
 }
 
-/** Verify, claim, wait out the window, finalise. */
+/** Verify, claim, wait out the window, finalise. Each step is settled in another of the three ways. */
 async function settle(context: DemoContext, buyer: Buyer, step: number, finished: FinishedStep) {
   const { report, stack } = context;
   const { runId, permitHash, capsuleFile } = finished;
   const verified = jsonOf(await pawl("verify", capsuleFile, ...trustArguments(stack), "--json"));
   report(`step ${step}: verified offline by the command line`);
-  const claimed = jsonOf(await pawl("claim", capsuleFile, "--gateway", buyer.gatewayUrl, "--json"));
-  report(`step ${step}: claimed`);
+  const settledBy = WAYS[step - 1] ?? "signature";
+  let claimTx: Hex;
+  if (settledBy === "proof") {
+    claimTx = hexField(await prove(context, step, finished, "settles"), "transaction");
+  } else {
+    claimTx = hexField(
+      jsonOf(await pawl("claim", capsuleFile, "--gateway", buyer.gatewayUrl, "--json")),
+      "transaction",
+    );
+    report(`step ${step}: claimed by the verifier's signature`);
+    if (settledBy === "proof on demand") {
+      await demandProof(context, buyer, step);
+      await prove(context, step, finished, "answers");
+    }
+  }
   const paid = await finalizeWhenDue(context, buyer);
   report(`step ${step}: paid`);
   const ask = (await createGatewayClient({ url: buyer.gatewayUrl }).inbox(buyer.entitlement)).find(
@@ -107,11 +126,48 @@ async function settle(context: DemoContext, buyer: Buyer, step: number, finished
   return {
     step,
     runId,
+    settledBy,
     permitTx: ask?.consumeTransaction ?? missing("consume transaction"),
-    claimTx: hexField(claimed, "transaction"),
+    claimTx,
     finalizeTx: paid,
     certificateHash: certificateHashOf(verified),
   };
+}
+
+/** Somebody posts a bond and doubts that the evidence exists. */
+async function demandProof({ stack, report }: DemoContext, buyer: Buyer, step: number): Promise<void> {
+  const { deployment, rpcUrl } = stack;
+  const doubter = transactorFor("stranger", rpcUrl, deployment.chainId);
+  const identity = { id: buyer.entitlement, buyer: buyer.address, salt: buyer.salt };
+  const pending = await readPendingClaim(doubter.client, deployment, identity, step);
+  if (!pending) throw new Error(`step ${step} has no pending claim`);
+  const settlement = { address: deployment.settlement, abi: settlementAbi } as const;
+  const bond = await doubter.client.readContract({ ...settlement, functionName: "evidenceBond" });
+  await transact(doubter, {
+    ...settlement,
+    functionName: "challengeEvidence",
+    args: [buyer.offer.terms, pending.claimed],
+    value: 2n * bond,
+  });
+  report(`step ${step}: a stranger demanded proof, with a bond`);
+}
+
+/** The attestation goes to the chain, which checks it itself. */
+async function prove(
+  { stack, report, folder }: DemoContext,
+  step: number,
+  { capsuleFile }: FinishedStep,
+  kind: "settles" | "answers",
+): Promise<Record<string, unknown>> {
+  const keyFile = join(folder, "prover.key");
+  await writeFile(keyFile, localKey(roleIndexes.relayer), { mode: 0o600 });
+  const chain = ["--rpc", stack.rpcUrl, "--deployment", join(stack.folder, "deployment", "deployment.json")];
+  const proven = jsonOf(
+    await pawl("prove", capsuleFile, ...chain, "--key-file", keyFile, ...trustArguments(stack), "--json"),
+  );
+  if (proven.kind !== kind) throw new Error(`the proof ${String(proven.kind)} instead of ${kind}`);
+  report(`step ${step}: proven on-chain for ${Number(proven.gasUsed).toLocaleString("en-GB")} gas`);
+  return proven;
 }
 
 async function waitForCapsule(gatewayUrl: string, permitHash: Hex, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,8 @@ export const roleIndexes = {
   gateway: 4,
   verifier: 5,
   relayer: 6,
+  // 7 and 8 govern and guard the roots of evidence.
+  stranger: 9,
 } as const;
 
 export type Role = keyof typeof roleIndexes;

@@ -186,7 +186,7 @@ function termsOf(
     sourceOwnerId: BigInt(caller.ownerId),
     sourceCommit: commitToBytes20(caller.commit),
     runnerTier: seed.runnerTier,
-    provable: false,
+    provable: deployment.evidence !== undefined,
     salt: zeroHash,
   };
 }

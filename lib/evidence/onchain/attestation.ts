@@ -31,12 +31,24 @@ export type OnchainAttestation = {
 
 export type PreparedAttestation = { readonly attestation: OnchainAttestation; readonly payload: Hex };
 
+/** The keys under which an attestation may be proven. */
+export type KnownRoots = Pick<CoveredRoots, "issuers" | "logs">;
+
+/**
+ * When the log says that it took a bundle's signature, unix seconds.
+ *
+ * @throws ATTESTATION_*, PROOF_*
+ */
+export function logTimeOf(bundle: Uint8Array): number {
+  return coveredEntry(parseBundle(bundle)).integratedTime;
+}
+
 /**
  * @param bundle the bundle file's bytes
  * @param roots those that the chain may know; the certificate's authority and the entry's log must be among them
  * @throws ATTESTATION_*, LEAF_NOT_DER, PROOF_*
  */
-export function prepareAttestation(bundle: Uint8Array, roots: CoveredRoots): PreparedAttestation {
+export function prepareAttestation(bundle: Uint8Array, roots: KnownRoots): PreparedAttestation {
   const parsed = parseBundle(bundle);
   const { content } = parsed;
   const entry = coveredEntry(parsed);
@@ -101,7 +113,7 @@ function issuanceOf(certificate: Uint8Array): Issuance {
   };
 }
 
-function issuerOf(leaf: Issuance, { issuers }: CoveredRoots): IssuerKey {
+function issuerOf(leaf: Issuance, { issuers }: KnownRoots): IssuerKey {
   const nameHash = keccak256(leaf.issuer);
   // Two authorities of one name: the one whose key fits.
   const issuer = issuers.find((candidate) => candidate.nameHash === nameHash && hasIssued(candidate, leaf));
@@ -120,7 +132,7 @@ function hasIssued({ key }: IssuerKey, leaf: Issuance): boolean {
   }
 }
 
-function logOf({ logId }: BundleLogEntry, { logs }: CoveredRoots): LogKey {
+function logOf({ logId }: BundleLogEntry, { logs }: KnownRoots): LogKey {
   const log = logs.find((candidate) => candidate.logId === bytesToHex(logId));
   if (!log) throw evidenceError("PROOF_LOG_UNKNOWN", { logId: bytesToHex(logId) });
   return log;
