@@ -19,14 +19,13 @@ import {
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { chainOf, requireChain } from "#lib/chain/clients.ts";
 import { parseDeployment } from "#lib/chain/deployment.ts";
-import { escrowAbi, trustRootsAbi } from "#lib/chain/generated/abis.ts";
+import { escrowAbi } from "#lib/chain/generated/abis.ts";
 import { readOffer } from "#lib/chain/reads.ts";
 import { decodeRevert } from "#lib/chain/revert.ts";
 import { p384KeyId, p384Registration } from "#lib/evidence/onchain/p384.ts";
 import {
   type CoveredRoots,
   coveredRoots,
-  issuerRoot,
   issuerRootId,
   logRootId,
   unexpired,
@@ -43,6 +42,7 @@ import {
   standardInputs,
 } from "../../scripts/contracts/deploy-verification.ts";
 import { registerKeys } from "../../scripts/contracts/registerKeys.ts";
+import { callsToQueue, callToRevoke } from "../../scripts/contracts/rootCalls.ts";
 import { buildContracts } from "./build.ts";
 import { refusalOf } from "./world.ts";
 
@@ -366,36 +366,32 @@ describe("a deployment to a public chain", () => {
   });
 });
 
-describe("the keys of authorities", () => {
-  /** A chain with the governor's role in the deployer's hand. */
-  async function deployed() {
-    const connection = await hre.network.create("default");
-    cleanups.push(() => connection.close());
-    const provider = connection.provider as Parameters<typeof deployWith>[0];
-    const client = createPublicClient({ transport: custom(provider), pollingInterval: 5, cacheTime: 0 });
-    const [deployer = "0x"] = (await provider.request({ method: "eth_accounts" })) as Address[];
-    const wallet = createWalletClient({ account: deployer, transport: custom(provider) });
-    const evidence = { ...figures.local.evidence, governor: deployer };
-    // No authority yet, so that only the generator has tables.
-    const deployment = await deployWith(provider, {
-      figures: { ...figures.local, evidence },
-      roots: { ...ROOTS, issuers: [] },
-    });
-    if (deployment.evidence === undefined) throw new Error("evidence was not deployed");
-    return { provider, client, wallet, deployer, deployment, evidence: deployment.evidence };
-  }
+/** A chain with the governor's role in the deployer's hand. */
+async function deployedUnder(roots: CoveredRoots) {
+  const connection = await hre.network.create("default");
+  cleanups.push(() => connection.close());
+  const provider = connection.provider as Parameters<typeof deployWith>[0];
+  const client = createPublicClient({ transport: custom(provider), pollingInterval: 5, cacheTime: 0 });
+  const [deployer = "0x"] = (await provider.request({ method: "eth_accounts" })) as Address[];
+  const wallet = createWalletClient({ account: deployer, transport: custom(provider) });
+  const evidence = { ...figures.local.evidence, governor: deployer };
+  const deployment = await deployWith(provider, {
+    figures: { ...figures.local, evidence },
+    roots,
+  });
+  if (deployment.evidence === undefined) throw new Error("evidence was not deployed");
+  return { provider, client, wallet, deployer, deployment, evidence: deployment.evidence };
+}
 
+describe("the keys of authorities", () => {
   it("get their tables from anybody, who goes on where somebody stopped", async () => {
-    const { provider, client, wallet, deployer, deployment, evidence } = await deployed();
+    // No authority yet, so that only the generator has tables.
+    const begun = await deployedUnder({ ...ROOTS, issuers: [] });
+    const { provider, client, wallet, deployer, deployment, evidence } = begun;
     const [issuer] = unexpired(ROOTS, 1_700_000_000).issuers;
     if (issuer === undefined) throw new Error("the production root covers nothing");
-    await wallet.writeContract({
-      address: evidence.trustRoots,
-      abi: trustRootsAbi,
-      functionName: "queueIssuer",
-      args: [issuerRoot(issuer)],
-      chain: null,
-    });
+    const data = callsToQueue({ issuers: [issuer], logs: [], leftOut: [] }, new Set())[0]?.data ?? "0x";
+    await wallet.sendTransaction({ to: evidence.trustRoots, data, chain: null });
     const lacks = async () => (await readRoots(client, deployment))?.roots.map((root) => root.lacks);
     expect((await lacks())?.filter(Boolean)).toEqual(["its key is not registered at P384"]);
 
@@ -411,6 +407,28 @@ describe("the keys of authorities", () => {
     await registerKeys(client, provider, keys);
     expect(await client.getTransactionCount({ address: deployer })).toBe(before + 3);
     expect(await lacks()).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe("calls for governor and guardian", () => {
+  it("append what the chain lacks, once, and revoke it", async () => {
+    const { client, wallet, deployment, evidence } = await deployedUnder({ ...ROOTS, issuers: [] });
+    const known = async () => new Set((await readRoots(client, deployment))?.roots.map(({ id }) => id));
+    const calls = callsToQueue(ROOTS, await known());
+    expect(calls.map(({ what }) => what)).toEqual(
+      ROOTS.issuers.map((issuer) => `queue authority ${issuerRootId(issuer)}`),
+    );
+    for (const { data } of calls) await wallet.sendTransaction({ to: evidence.trustRoots, data, chain: null });
+    expect(callsToQueue(ROOTS, await known())).toEqual([]);
+
+    const ids = ROOTS.logs.map(logRootId);
+    const { timestamp } = await client.getBlock();
+    const { what, data } = callToRevoke(ids, Number(timestamp));
+    expect(what).toBe(`revoke ${ids.join(", ")} as of ${new Date(Number(timestamp) * 1000).toISOString()}`);
+    const { guardian } = figures.local.evidence;
+    await wallet.sendTransaction({ account: guardian, to: evidence.trustRoots, data, chain: null });
+    const revoked = (await readRoots(client, deployment))?.roots.filter(({ revokedFrom }) => revokedFrom > 0);
+    expect(revoked?.map(({ id, revokedFrom }) => [id, revokedFrom])).toEqual([[ids[0], Number(timestamp)]]);
   });
 });
 

@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { X509Certificate as NodeCertificate } from "node:crypto";
+import { generateKeyPairSync, X509Certificate as NodeCertificate } from "node:crypto";
 import { X509Certificate, X509CertificateGenerator } from "@peculiar/x509";
 import { bytesToHex, concat, keccak256 } from "viem";
 import { describe, expect, it } from "vitest";
@@ -100,6 +100,14 @@ describe("the root of a sandbox", () => {
     expect(log.validUntil).toBe(NEVER);
   });
 
+  it("is not valid before the root says so, although the certificate is", () => {
+    const later = new Date((issuer.validFrom + 1000) * 1000).toISOString();
+    const [entry] = sigstore.trustedRoot.certificateAuthorities;
+    if (entry === undefined) throw new Error("the sandbox has no authority");
+    const changed = { ...sigstore.trustedRoot, certificateAuthorities: [{ ...entry, validFor: { start: later } }] };
+    expect(coveredRoots(parse(changed)).issuers[0]?.validFrom).toBe(issuer.validFrom + 1000);
+  });
+
   it("has other ids for every other key, name and validity", () => {
     const ids = [
       issuerRootId(issuer),
@@ -129,5 +137,19 @@ describe("authorities that the chain cannot check", () => {
     const certificate = await selfSigned({ name: "ECDSA", namedCurve: "P-384" });
     const { issuers, leftOut } = coveredRoots(parse(withAuthority([certificate])));
     expect([issuers.length, leftOut]).toEqual([1, []]);
+  });
+});
+
+describe("logs that the chain cannot check", () => {
+  it.each(["P-384", "secp256k1"])("are left out by name where their key is on %s", (namedCurve) => {
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve });
+    const spki = publicKey.export({ format: "der", type: "spki" });
+    const tlogs = sigstore.trustedRoot.tlogs.map((log) => ({
+      ...log,
+      publicKey: { ...log.publicKey, rawBytes: spki.toString("base64") },
+    }));
+    const { logs, leftOut } = coveredRoots(parse({ ...sigstore.trustedRoot, tlogs }));
+    expect(logs).toEqual([]);
+    expect(leftOut).toEqual([expect.stringMatching(/^the log [0-9a-f]{64}, whose key is not on P-256$/)]);
   });
 });
