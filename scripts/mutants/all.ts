@@ -12,6 +12,7 @@ import { settlementMutants } from "./settlement.ts";
 import { stateMutants } from "./state.ts";
 import { transcriptMutants } from "./transcript.ts";
 import { verifierMutants } from "./verifier.ts";
+import { watchMutants } from "./watch.ts";
 
 /** Each group has a page of its own under docs/results. */
 export const mutantGroups: Readonly<Record<"contracts" | "onchain" | "library", readonly Mutant[]>> = {
@@ -26,6 +27,7 @@ export const mutantGroups: Readonly<Record<"contracts" | "onchain" | "library", 
     ...configMutants,
     ...transcriptMutants,
     ...verifierMutants,
+    ...watchMutants,
   ],
 };
 export type MutantGroup = keyof typeof mutantGroups;

@@ -199,7 +199,7 @@ describe("a run that GitHub no longer shows as it was attested", () => {
     let looks = 0;
     const observe: ObserveConduct = async () => {
       looks++;
-      return looks === 1 ? { status: "as attested" } : { status: "gone", code: "GITHUB_REFUSED" };
+      return looks === 1 ? { status: "as attested" } : { status: "grounds", code: "WATCH_RUN_GONE" };
     };
     const guard = world.watch(own(), { judge, observe });
     expect(await guard.pass()).toMatchObject({ alarms: [] });
