@@ -4,6 +4,7 @@ const DECISION = "test/lib/settlement/watch/decision.test.ts";
 const WATCHER = "test/lib/settlement/watch/watcher.test.ts";
 const JOURNAL = "test/lib/settlement/watch/journal.test.ts";
 const SOURCE = "test/lib/settlement/watch/capsuleSource.test.ts";
+const FOLLOW = "test/lib/settlement/watch/follow.test.ts";
 const CONDUCT = "test/lib/settlement/watch/conduct.test.ts";
 const COMMAND = "test/scripts/commands/watch.test.ts";
 const LOGS = "test/lib/chain/logs.test.ts";
@@ -199,11 +200,22 @@ export const watchMutants: readonly Mutant[] = [
         "nodes that run such calls at a base fee of 0 are not in the tests; here the least bond is above any that fees give",
     },
   }),
-  ...mutantsOf("lib/settlement/watch/follow.ts", "watch-follow", [WATCHER], {
+  ...mutantsOf("lib/settlement/watch/follow.ts", "watch-follow", [FOLLOW], {
     "budget-made-whole": {
       removes: "bonds that the journal does not know count",
       from: "        if (isAddressEqual(args.challenger, watcher)) await adopt(args.runKey, args.bond, blockNumber);\n",
     },
+    "no-overlap": {
+      removes: "the newest blocks are read again",
+      from: "await mark(Math.min(to, head - OVERLAP));",
+      to: "await mark(to);",
+    },
+    "forked-mark": {
+      removes: "a mark on another fork is none",
+      from: "return (await hashOf(scanned.block)) === scanned.hash ? scanned.block + 1 : deployment.startBlock;",
+      to: "return scanned.block + 1;",
+    },
+    "other-targets": { removes: "a mark is of its targets", from: " || scanned.scope !== scope", to: "" },
   }),
   ...mutantsOf("lib/settlement/watch/watcher.ts", "watch-loop", [WATCHER], {
     "closed-too-early": {
