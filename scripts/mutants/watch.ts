@@ -196,8 +196,6 @@ export const watchMutants: readonly Mutant[] = [
       removes: "the bond is asked for at the price that a transaction would pay",
       from: "{ ...call, account: account.address, gas: 100_000n, ...fees }",
       to: "call",
-      masked:
-        "nodes that run such calls at a base fee of 0 are not in the tests; here the least bond is above any that fees give",
     },
   }),
   ...mutantsOf("lib/settlement/watch/follow.ts", "watch-follow", [FOLLOW], {
