@@ -26,6 +26,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
   step: async () => (await import("./commands/step.ts")).stepCommand(program),
   collect: async () => (await import("./commands/collect.ts")).collectCommand(program),
   policy: async () => (await import("./commands/policy.ts")).policyCommand(program),
+  watch: async () => (await import("./commands/watch.ts")).watchCommand(program),
   transcript: async () => (await import("./commands/transcript.ts")).transcriptCommand(program),
 };
 

@@ -13,6 +13,7 @@ import { stateMutants } from "./state.ts";
 import { transcriptMutants } from "./transcript.ts";
 import { trustRootsMutants } from "./trustRoots.ts";
 import { verifierMutants } from "./verifier.ts";
+import { watchMutants } from "./watch.ts";
 
 /** Each group has a page of its own under docs/results. */
 export const mutantGroups: Readonly<Record<"contracts" | "onchain" | "library", readonly Mutant[]>> = {
@@ -27,6 +28,7 @@ export const mutantGroups: Readonly<Record<"contracts" | "onchain" | "library", 
     ...configMutants,
     ...transcriptMutants,
     ...verifierMutants,
+    ...watchMutants,
   ],
 };
 export type MutantGroup = keyof typeof mutantGroups;

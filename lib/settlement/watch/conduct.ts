@@ -27,7 +27,7 @@ export function runOfCertificate({ run }: Pick<Certificate, "run">, { runsOn }: 
 /** What GitHub shows of a run that has ended. `code` says why it is a ground for a conduct challenge. */
 export type Conduct =
   | { readonly status: "as attested" | "not shown" }
-  | { readonly status: "gone" | "differs"; readonly code: string };
+  | { readonly status: "grounds"; readonly code: "OBSERVATION_MISMATCH" | "WATCH_RUN_GONE" };
 
 export type ObserveConduct = (run: RunToObserve) => Promise<Conduct>;
 
@@ -42,10 +42,10 @@ export function observeThrough(client: Pick<GitHubClient, "getRunAttempt" | "lis
     } catch (thrown) {
       const error = findPawlError(thrown);
       if (error === undefined) throw thrown;
-      if (error.code === "OBSERVATION_MISMATCH") return { status: "differs", code: error.code };
+      if (error.code === "OBSERVATION_MISMATCH") return { status: "grounds", code: "OBSERVATION_MISMATCH" };
       const status = error.values.status;
       if (error.code === "GITHUB_REFUSED" && typeof status === "number" && GONE.includes(status)) {
-        return { status: "gone", code: error.code };
+        return { status: "grounds", code: "WATCH_RUN_GONE" };
       }
       return { status: "not shown" };
     }

@@ -60,7 +60,9 @@ export type Situation = {
 
 export type Decision =
   | { readonly do: "nothing"; readonly because: "over" | "proven" | "passed" | "too late" }
-  | { readonly do: "wait"; readonly for: "proof" | "evidence" | "inclusion"; readonly until: number }
+  | { readonly do: "wait"; readonly for: "proof" | "evidence"; readonly until: number }
+  /** A transaction that does it is signed already. */
+  | { readonly do: "await"; readonly action: Action }
   | { readonly do: "look" | "observe" }
   | { readonly do: "challenge"; readonly reason: Reason }
   | { readonly do: "reject" | "reclaim" }
@@ -136,15 +138,15 @@ function byEvidence(situation: Situation): Decision {
 
 function challenge(situation: Situation, reason: Reason): Decision {
   const { exposure, price, limits, failedSends, inFlight } = situation;
-  if (inFlight.has("challenge")) return { do: "wait", for: "inclusion", until: situation.facts.windowEnd };
+  if (inFlight.has("challenge")) return { do: "await", action: "challenge" };
   if (failedSends >= MOST_SENDS) return alarm("challenges fail", reason);
   const broken = brokenLimit(exposure, price, limits.budget);
   if (broken !== undefined) return alarm(broken === "total" ? "budget total" : "budget of the day", reason);
   return { do: "challenge", reason };
 }
 
-function acting(action: "reject" | "reclaim", { now, inFlight }: Situation): Decision {
-  return inFlight.has(action) ? { do: "wait", for: "inclusion", until: now } : { do: action };
+function acting(action: "reject" | "reclaim", { inFlight }: Situation): Decision {
+  return inFlight.has(action) ? { do: "await", action } : { do: action };
 }
 
 /** A run is looked for again at ever shorter distances from the window's end. */

@@ -45,6 +45,10 @@ export const watchErrors = {
     kind: "backend",
     sentence: "The endpoint's newest block is old: it lags, or the chain stands still. Windows may end unseen.",
   },
+  WATCH_RUN_GONE: {
+    kind: "missing",
+    sentence: "GitHub no longer has the run whose evidence passed; its conduct can be challenged, by hand.",
+  },
   WATCH_CAPSULE_UNREACHABLE: {
     kind: "backend",
     sentence: "No address that the claim or the services name gave a capsule.",

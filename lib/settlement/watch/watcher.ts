@@ -85,6 +85,8 @@ export function createWatcher(dependencies: WatcherDependencies) {
   /** What each claim that was attended to waits for: a signed transaction that does nothing else is not wanted. */
   const wanted = new Map<Hex, Action | undefined>();
   let isLate = false;
+  /** Read at the beginning of a pass, and after everything that can take long. */
+  let latest: Moment | undefined;
 
   /**
    * Reads what is new, judges, and acts, once.
@@ -92,9 +94,9 @@ export function createWatcher(dependencies: WatcherDependencies) {
    * @throws CHAIN_UNREACHABLE, CHAIN_CALL_FAILED, WATCH_JOURNAL_UNWRITABLE; what fails for one claim is reported
    */
   async function pass(signal: AbortSignal): Promise<WatchSummary> {
-    const at = await moment();
-    noticeLag(at);
-    await follower.follow(at.block);
+    latest = await moment();
+    noticeLag(latest);
+    await follower.follow(latest.block);
     const open = [...journal.state.claims.values()].filter(({ closed }) => closed === undefined);
     open.sort((a, b) => a.claim.windowEnd - b.claim.windowEnd);
     const price = await sender.price();
@@ -152,7 +154,7 @@ export function createWatcher(dependencies: WatcherDependencies) {
     sayOnce(`claim ${claim.blockHash}`, claim, { event: "claim", claim, own });
     // A look, and an observation after it, change what is decided; nothing is looked at twice in a pass.
     for (let looks = 0; ; looks++) {
-      const at = await moment();
+      const at = latest ?? (await moment());
       const read = await readFacts(reader, claim, identity, own, BigInt(at.block));
       const decision = decide(situationOf(claim, read, at, price));
       if (decision.do === "look" && looks < 2) await look(claim, at, signal);
@@ -161,6 +163,7 @@ export function createWatcher(dependencies: WatcherDependencies) {
         const done = await act(decision, claim, read, identity, at, signal);
         return conductSeen(claim) ?? done;
       }
+      latest = await moment();
     }
   }
 
@@ -198,8 +201,7 @@ export function createWatcher(dependencies: WatcherDependencies) {
     const outcome = entryOf(claim).look?.outcome;
     if (outcome?.status !== "passed" || outcome.run === null) return;
     const conduct = await through(outcome.run);
-    const code =
-      "code" in conduct ? `${conduct.code}: the run ${conduct.status === "gone" ? "is gone" : "differs"}` : null;
+    const code = conduct.status === "grounds" ? conduct.code : null;
     journal.append({ is: "observed", claim: claim.claimHash, at: at.now, code });
   }
 
@@ -219,17 +221,19 @@ export function createWatcher(dependencies: WatcherDependencies) {
     at: Moment,
     signal: AbortSignal,
   ): Promise<Decision> {
-    const last = entryOf(claim).attempts.findLast(({ nonce }) => nonce >= at.nonce);
-    const isWaiting = decision.do === "wait" && decision.for === "inclusion";
     const isAction = decision.do === "challenge" || decision.do === "reject" || decision.do === "reclaim";
-    wanted.set(claim.claimHash, isAction ? decision.do : isWaiting ? last?.action : undefined);
+    const action = isAction ? decision.do : decision.do === "await" ? decision.action : undefined;
+    wanted.set(claim.claimHash, action);
     if (signal.aborted) return decision;
     if (decision.do === "alarm") return alarmed(decision.about, decision.reason, claim);
     if (isAction) {
       const reason = decision.do === "challenge" ? decision.reason : null;
       return (await send({ action: decision.do, reason }, claim, read, identity, at)) ?? decision;
     }
-    if (isWaiting && last) return (await send(last, claim, read, identity, at, last)) ?? decision;
+    if (decision.do === "await") {
+      const last = entryOf(claim).attempts.findLast((sent) => sent.action === action && sent.nonce >= at.nonce);
+      if (last) return (await send(last, claim, read, identity, at, last)) ?? decision;
+    }
     if (decision.do === "nothing" && decision.because === "over") await close(claim, identity, at);
     return decision;
   }

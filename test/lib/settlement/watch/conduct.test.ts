@@ -51,12 +51,12 @@ describe("a run that has ended", () => {
 
   it("is gone when GitHub has no such run", async () => {
     for (const status of [404, 410]) {
-      expect(await look({ run: refusing(status) })).toEqual({ status: "gone", code: "GITHUB_REFUSED" });
+      expect(await look({ run: refusing(status) })).toEqual({ status: "grounds", code: "WATCH_RUN_GONE" });
     }
   });
 
   it("differs when anything of it differs", async () => {
-    const differs = { status: "differs", code: "OBSERVATION_MISMATCH" };
+    const differs = { status: "grounds", code: "OBSERVATION_MISMATCH" };
     expect(await look({ run: () => ({ ...shownRun, head_sha: "b".repeat(40) }) })).toEqual(differs);
     expect(await look({ job: { ...shownJob, runner_group_id: 4 } })).toEqual(differs);
     expect(await look({ job: { ...shownJob, conclusion: "failure" } })).toEqual(differs);

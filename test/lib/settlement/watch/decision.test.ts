@@ -87,6 +87,7 @@ function situation({ facts: changed, outcome, lookedAt = CLAIMED + 10, tries = 1
 function shown(decision: Decision): string {
   if (decision.do === "nothing") return `nothing: ${decision.because}`;
   if (decision.do === "wait") return `wait for ${decision.for} until ${decision.until - CLAIMED}`;
+  if (decision.do === "await") return `await ${decision.action}`;
   if (decision.do === "challenge") return `challenge: ${decision.reason.check} ${decision.reason.code}`;
   if (decision.do === "alarm") return `alarm: ${decision.about} (${decision.reason.check} ${decision.reason.code})`;
   return decision.do;
@@ -107,7 +108,7 @@ const cases: readonly (readonly [string, Change, string])[] = [
   [
     "the same, already signed",
     { facts: { pending: false, ...open(true, 0) }, ...inFlight("reclaim") },
-    "wait for inclusion until 20",
+    "await reclaim",
   ],
   ["a voided claim that holds another's bond", { facts: { pending: false, ...open(false, 0) } }, "nothing: over"],
 
@@ -120,11 +121,7 @@ const cases: readonly (readonly [string, Change, string])[] = [
     "nothing: over",
   ],
   ["our challenge of another's claim, unanswered", { facts: { own: false, ...open(true, CLAIMED) } }, "reject"],
-  [
-    "a rejection that is signed already",
-    { facts: open(true, CLAIMED), ...inFlight("reject") },
-    "wait for inclusion until 20",
-  ],
+  ["a rejection that is signed already", { facts: open(true, CLAIMED), ...inFlight("reject") }, "await reject"],
   [
     "evidence that fails, challenged by another",
     { facts: open(false, CLAIMED + 90), outcome: failed },
@@ -154,7 +151,7 @@ const cases: readonly (readonly [string, Change, string])[] = [
 
   ["evidence that fails", { outcome: failed }, `challenge: ${FAILED}`],
   ["evidence that fails, of another's entitlement", { outcome: failed, facts: { own: false } }, `challenge: ${FAILED}`],
-  ["the same, already signed", { outcome: failed, ...inFlight("challenge") }, "wait for inclusion until 100000"],
+  ["the same, already signed", { outcome: failed, ...inFlight("challenge") }, "await challenge"],
   [
     "the same, whose offer is not provable",
     { outcome: failed, facts: { provable: false } },
@@ -192,11 +189,7 @@ const cases: readonly (readonly [string, Change, string])[] = [
     { outcome: missing, ...late, facts: { provable: false } },
     `alarm: offer not provable (${MISSING})`,
   ],
-  [
-    "missing evidence, already challenged",
-    { outcome: missing, ...late, ...inFlight("challenge") },
-    "wait for inclusion until 100000",
-  ],
+  ["missing evidence, already challenged", { outcome: missing, ...late, ...inFlight("challenge") }, "await challenge"],
 
   ["evidence that could not be judged", { outcome: unjudged }, "alarm: not judged (evidence CHAIN_UNREACHABLE)"],
   ["the same, late", { outcome: unjudged, ...late }, "alarm: not judged (evidence CHAIN_UNREACHABLE)"],
@@ -225,7 +218,7 @@ const cases: readonly (readonly [string, Change, string])[] = [
   [
     "a challenge in flight, whose own bond fills the budget",
     { outcome: failed, exposure: { total: 1_000n, day: 0n }, ...inFlight("challenge") },
-    "wait for inclusion until 100000",
+    "await challenge",
   ],
 ];
 
@@ -344,7 +337,7 @@ describe("whatever the situation, the guard", () => {
   });
 
   always("knows no action about conduct", (_, d) => {
-    expect(["nothing", "wait", "look", "observe", "challenge", "reject", "reclaim", "alarm"]).toContain(d.do);
+    expect(["nothing", "wait", "await", "look", "observe", "challenge", "reject", "reclaim", "alarm"]).toContain(d.do);
   });
 
   always("rejects and reclaims only what the chain allows", ({ facts: f, now }, d) => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bytesToHex, getAbiItem, type Hex, type PublicClient, zeroAddress, zeroHash } from "viem";
+import { bytesToHex, getAbiItem, type Hex, type PublicClient, zeroAddress } from "viem";
 import { type CapsuleParts, evidenceHash, packCapsule } from "#lib/capsule/capsule.ts";
 import { settlementAbi } from "#lib/chain/generated/abis.ts";
 import { capsuleAnchors } from "#lib/evidence/capsuleChecks.ts";
@@ -248,8 +248,6 @@ export async function createWatchWorld() {
 }
 
 export type WatchWorld = Awaited<ReturnType<typeof createWatchWorld>>;
-export const noRun = zeroHash;
-
 function shown(event: WatchEvent): string {
   switch (event.event) {
     case "claim":

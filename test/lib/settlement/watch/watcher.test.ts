@@ -66,6 +66,8 @@ describe("an honest claim", () => {
     expect(await world.challengesOf(claim)).toEqual([]);
     await world.w.pass(500);
     await world.w.finalize(claim);
+    // A payment that could still fork away ends nothing.
+    expect(await guard.pass()).toMatchObject({ open: 1 });
     await world.settle();
     expect(await guard.pass()).toMatchObject({ open: 0, alarms: [] });
     expect(guard.said().at(-1)).toBe("closed: not challenged");
@@ -199,7 +201,7 @@ describe("a run that GitHub no longer shows as it was attested", () => {
     let looks = 0;
     const observe: ObserveConduct = async () => {
       looks++;
-      return looks === 1 ? { status: "as attested" } : { status: "gone", code: "GITHUB_REFUSED" };
+      return looks === 1 ? { status: "as attested" } : { status: "grounds", code: "WATCH_RUN_GONE" };
     };
     const guard = world.watch(own(), { judge, observe });
     expect(await guard.pass()).toMatchObject({ alarms: [] });
@@ -337,6 +339,19 @@ describe("the budget", () => {
     expect(await world.challengesOf(first)).toEqual(ours());
     expect(await world.challengesOf(second)).toEqual([]);
     after.close();
+  });
+
+  it("is asked for at the price of a transaction: nodes that run calls for nothing name too small a bond", async () => {
+    const claim = await world.falseClaim(offer, entitlement);
+    const real = world.client;
+    const call = (parameters: Parameters<typeof real.call>[0]) =>
+      parameters.maxFeePerGas === undefined
+        ? Promise.resolve({ data: `0x${"1".padStart(64, "0")}` })
+        : real.call(parameters);
+    const guard = world.watch(own(), { client: { ...real, call } as never });
+    await guard.pass();
+    expect(await world.challengesOf(claim)).toEqual(ours());
+    guard.close();
   });
 
   it("is no reason to fail when the account is empty", async () => {
