@@ -40,7 +40,7 @@ interface IP384 {
     /// @notice There are slopes too few or too many.
     /// @custom:kind invalid
     error SlopesSize(uint256 size, uint256 expected);
-    /// @notice A slope is not that of the line through both points, or of the tangent.
+    /// @notice A slope is not that of the line through both points, or of the tangent, or it is not below p.
     /// @custom:kind invalid
     error SlopeNotOfTheLine();
     /// @notice Two points share their x. No slope of their line could be checked, so none is taken.
@@ -79,7 +79,7 @@ interface IP384 {
     /// signature as the name of what it signs.
     /// @dev Reverts where the hints are wrong, which says nothing about the signature. For a few signatures no hints
     /// exist, one in some 2^380 of honest ones: only {verifyPlain} tells about them.
-    /// @param hints The inverse of s modulo n, then the slopes of all additions and doublings, 48 bytes each.
+    /// @param hints The inverse of s modulo n, then the slopes of all additions and doublings, negated, 48 bytes each.
     /// @return Whether the signature is valid. False too where r or s is out of range; then no hints are looked at.
     function verify(
         bytes32 keyId,

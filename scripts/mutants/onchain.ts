@@ -2,6 +2,20 @@ import { type Mutant, mutantsOf } from "./mutant.ts";
 
 const EVIDENCE = "test/solidity/evidence";
 const P384 = ["test/contracts/evidence/p384.test.ts"];
+const FIELD = ["test/contracts/evidence/p384Field.test.ts"];
+
+const SUM = "                // Refused unless it is the slope of the line, below p.\n";
+const TOO_FAR = `                    if or(
+                        or(
+                            shr(8, sub(h, shr(124, top))),
+`;
+const OFF = `                            sub(
+                                shl(128, q),
+                                add(add(sum, add(qK, lt(add(qK, c0), c0))), mul(h, 0x100000000ffffffffffffffff00000001))
+                            )
+                        ),
+                        and(
+`;
 
 /** Primitives of on-chain evidence: no wrong hint, no table that nobody computed, no signature in two encodings. */
 export const onchainMutants: readonly Mutant[] = [
@@ -47,7 +61,7 @@ export const onchainMutants: readonly Mutant[] = [
     },
     "slope-of-addition": {
       removes: "an addition's slope is that of the line",
-      from: "if or(xor(high, shr(128, mload(0x330))), xor(low, mload(0x340))) {",
+      from: "if or(xor(high, shr(128, mload(0x370))), xor(low, mload(0x380))) {",
       to: "if 0 {",
     },
     "slope-of-doubling": {
@@ -55,10 +69,52 @@ export const onchainMutants: readonly Mutant[] = [
       from: "if or(xor(high, mload(0x180)), xor(low, mload(0x1a0))) {",
       to: "if 0 {",
     },
+    "slope-of-tangent-in-a-sum": {
+      removes: "a sum is doubled by the slope of the tangent",
+      from: "// Refused unless it is the slope of the tangent, below p.\n                    if or(",
+      to: "\n                    if shr(",
+    },
     "memory-in-use": {
       removes: "registers overlap nothing that is allocated",
       from: "        if (free != 0x80) revert MemoryInUse();\n",
       masked: "every function that uses registers takes them before anything else",
+    },
+  }),
+  ...mutantsOf("contracts/evidence/arithmetic/P384Curve.sol", "p384-field", FIELD, {
+    "sum-near": {
+      removes: "both sides of a line's equation are near each other",
+      from: SUM + TOO_FAR,
+      to: SUM + TOO_FAR.replace("shr(8", "shr(256"),
+    },
+    "sum-words": {
+      removes: "both sides of a line's equation agree in their words",
+      from: SUM + TOO_FAR + OFF,
+      to: SUM + TOO_FAR + OFF.replace("sub(", "byte("),
+    },
+    "sum-slope-below-p": {
+      removes: "a slope of a sum is below p",
+      from: `${SUM + TOO_FAR + OFF}                            eq(`,
+      to: `${SUM + TOO_FAR + OFF}                            gt(`,
+    },
+    "sum-points-share-x": {
+      removes: "points of a sum that share their x have no line",
+      from: "if iszero(mod(b0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)) {",
+      to: "if 0 {",
+    },
+    "sum-points-share-zero": {
+      removes: "points of a sum that share an x of 0 have no line",
+      from: "iszero(or(b1, b0)),",
+      to: "0,",
+    },
+    "addition-slope-below-p": {
+      removes: "a slope of an addition is below p",
+      from: "            }\n            if and(",
+      to: "            }\n            if byte(",
+    },
+    "doubling-slope-below-p": {
+      removes: "a slope of a doubling is below p",
+      from: "let ones := not(0)\n            if and(",
+      to: "let ones := not(0)\n            if byte(",
     },
   }),
   ...mutantsOf("contracts/evidence/arithmetic/P384Scalar.sol", "p384-scalar", P384, {

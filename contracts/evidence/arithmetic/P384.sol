@@ -25,8 +25,9 @@ contract P384 is IP384 {
     uint256 private constant ENTRIES = 255;
     uint256 private constant TABLE_SLOPES = ENTRIES - TEETH;
 
-    /// @dev Bits 0, 48, 96 and 144, and the factor that brings them to bits 144 to 147 of the product.
-    uint256 private constant EVERY_48TH_BIT = 0x1000000000001000000000001000000000001;
+    /// @dev Every twelfth of 192 bits, and the factor that brings bits 0, 48, 96 and 144 to bits 144 to 147 of the
+    /// product.
+    uint256 private constant EVERY_12TH_BIT = 0x1001001001001001001001001001001001001001001001;
     uint256 private constant GATHER = 0x1000000000002000000000004000000000008;
 
     /// @dev keccak256 of the generator's coordinates.
@@ -143,7 +144,7 @@ contract P384 is IP384 {
         if (hints.length < ELEMENT) revert SlopesSize(hints.length, ELEMENT);
         uint256 scalars = _loadScalars(digest, r, s, hints);
         _addUp(tables, scalars, hints);
-        (uint256 high, uint256 low) = P384Curve.accumulatorX();
+        (uint256 high, uint256 low) = P384Curve.sumX();
         if (high == r.high && low == r.low) return true;
         (bool isBelow, uint256 otherHigh, uint256 otherLow) = P384Scalar.plusOrder(r.high, r.low);
         return isBelow && high == otherHigh && low == otherLow;
@@ -225,32 +226,38 @@ contract P384 is IP384 {
         return _placeOfHalves(halves);
     }
 
-    /// @dev The accumulator becomes the sum of all entries that the scalars' digits name, by supplied slopes.
+    /// @dev Sums all entries that the scalars' digits name, by supplied slopes.
     function _addUp(uint256 tables, uint256 scalars, bytes calldata hints) private view {
         uint256 slope = _placeInCalldata(hints) + ELEMENT;
         uint256 end = _placeInCalldata(hints) + hints.length;
+        uint256 other = P384Curve.OTHER;
         bool isEmpty = true;
         unchecked {
             for (uint256 left = COLUMNS; left != 0; --left) {
                 uint256 column = left - 1;
                 if (!isEmpty) {
-                    P384Curve.doubleWithSlope(slope);
+                    P384Curve.doubleSum(slope);
                     slope += ELEMENT;
                 }
-                for (uint256 next; next < 2 * TABLES; ++next) {
-                    // Those of the generator come first, then those of the key.
-                    bool isThere = _fetch(
-                        tables + (next << 5),
-                        scalars + ((next & TABLES) << 4),
-                        column + COLUMNS * (next & 3)
-                    );
-                    if (!isThere) continue;
-                    if (isEmpty) {
-                        P384Curve.setToOther();
-                        isEmpty = false;
-                    } else {
-                        P384Curve.addWithSlope(slope);
-                        slope += ELEMENT;
+                uint256 table = tables;
+                for (uint256 scalar; scalar < 2; ++scalar) {
+                    uint256 digits = _digits(scalars + (scalar << 6), column);
+                    for (uint256 last = table + (TABLES << 5); table != last; table += 32) {
+                        uint256 digit = digits & 0xff;
+                        digits >>= COLUMNS;
+                        if (digit == 0) continue;
+                        // As {_load} does, of which 95 calls would cost 4,000 gas.
+                        // solhint-disable-next-line no-inline-assembly
+                        assembly ("memory-safe") {
+                            extcodecopy(mload(table), other, sub(mul(digit, POINT), 95), POINT)
+                        }
+                        if (isEmpty) {
+                            P384Curve.beginSum();
+                            isEmpty = false;
+                        } else {
+                            P384Curve.addToSum(slope);
+                            slope += ELEMENT;
+                        }
                     }
                 }
             }
@@ -263,37 +270,42 @@ contract P384 is IP384 {
         P384Curve.setToInfinity();
         unchecked {
             for (uint256 left = COLUMNS; left != 0; --left) {
-                uint256 column = left - 1;
                 P384Curve.double();
-                for (uint256 next; next < 2 * TABLES; ++next) {
-                    bool isThere = _fetch(
-                        tables + (next << 5),
-                        scalars + ((next & TABLES) << 4),
-                        column + COLUMNS * (next & 3)
-                    );
-                    if (isThere) P384Curve.add();
+                uint256 table = tables;
+                for (uint256 scalar; scalar < 2; ++scalar) {
+                    uint256 digits = _digits(scalars + (scalar << 6), left - 1);
+                    for (uint256 end = table + (TABLES << 5); table != end; table += 32) {
+                        uint256 digit = digits & 0xff;
+                        digits >>= COLUMNS;
+                        if (digit == 0) continue;
+                        _load(table, digit);
+                        P384Curve.add();
+                    }
                 }
             }
         }
     }
 
-    /// @dev The other point becomes the entry that the digit names, unless the digit is 0. Bits that stand 48 apart are
-    /// brought together by one multiplication, whose other products fall elsewhere.
-    /// @param table Place of the table's address.
+    /// @dev A scalar's digits for all four tables in a column, each 12 bits above the one before. Bits that stand 48
+    /// apart are brought together by one multiplication, whose other products fall elsewhere.
     /// @param halves Place of the scalar's halves.
-    /// @param position Of the digit's lowest bit.
-    function _fetch(uint256 table, uint256 halves, uint256 position) private view returns (bool isThere) {
+    function _digits(uint256 halves, uint256 column) private pure returns (uint256 digits) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let lower := and(shr(column, mload(halves)), EVERY_12TH_BIT)
+            let upper := and(shr(column, mload(add(halves, 32))), EVERY_12TH_BIT)
+            digits := shr(144, mul(or(lower, shl(4, upper)), GATHER))
+        }
+    }
+
+    /// @dev The other point becomes an entry of a table.
+    /// @param table Place of the table's address.
+    function _load(uint256 table, uint256 digit) private view {
         uint256 other = P384Curve.OTHER;
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            let lower := and(shr(position, mload(halves)), EVERY_48TH_BIT)
-            let upper := and(shr(position, mload(add(halves, 32))), EVERY_48TH_BIT)
-            let digit := and(shr(144, mul(or(lower, shl(4, upper)), GATHER)), 0xff)
-            if digit {
-                // Entries begin with digit 1 after the first byte of the code.
-                extcodecopy(mload(table), other, sub(mul(digit, POINT), 95), POINT)
-                isThere := 1
-            }
+            // Entries begin with digit 1 after the first byte of the code.
+            extcodecopy(mload(table), other, sub(mul(digit, POINT), 95), POINT)
         }
     }
 

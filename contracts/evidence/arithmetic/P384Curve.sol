@@ -7,15 +7,15 @@ pragma solidity 0.8.37;
 /// @dev The accumulator and the other point live in registers: memory at constant places, which {reserve} takes. An
 /// element's high 128 bits and its low 256 bits have a word each; the other point is packed as tables hold it, x and y
 /// of 48 bytes. Wrong slopes are refused with the errors of IP384. Assembly, because 384-bit numbers are two words wide
-/// and a verification multiplies 332 times.
+/// and a verification multiplies some three hundred times.
 library P384Curve {
     /// @notice Registers begin where allocated memory begins, so they are taken before anything is allocated.
     error MemoryInUse();
 
     /// @dev Where the other point is.
-    uint256 internal constant OTHER = 0x300;
+    uint256 internal constant OTHER = 0x340;
     /// @dev The first byte beyond the registers.
-    uint256 internal constant END = 0x360;
+    uint256 internal constant END = 0x400;
 
     uint256 private constant X = 0x80;
     uint256 private constant Y = 0xc0;
@@ -27,6 +27,7 @@ library P384Curve {
     uint256 private constant D = 0x240;
     uint256 private constant E = 0x280;
     uint256 private constant F = 0x2c0;
+    uint256 private constant NEGATED_X = 0x300;
 
     /// @notice Takes the registers. The first thing that an external function does.
     function reserve() internal pure {
@@ -38,7 +39,7 @@ library P384Curve {
         if (free != 0x80) revert MemoryInUse();
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            mstore(0x40, 0x360)
+            mstore(0x40, 0x400)
         }
     }
 
@@ -46,10 +47,10 @@ library P384Curve {
     function setToOther() internal pure {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            mstore(0x80, shr(128, mload(0x300)))
-            mstore(0xa0, mload(0x310))
-            mstore(0xc0, shr(128, mload(0x330)))
-            mstore(0xe0, mload(0x340))
+            mstore(0x80, shr(128, mload(0x340)))
+            mstore(0xa0, mload(0x350))
+            mstore(0xc0, shr(128, mload(0x370)))
+            mstore(0xe0, mload(0x380))
             mstore(0x100, 0)
             mstore(0x120, 1)
             mstore(0x140, 0)
@@ -65,15 +66,6 @@ library P384Curve {
             mstore(0xa0, mload(add(place, 16)))
             mstore(0xc0, shr(128, mload(add(place, 48))))
             mstore(0xe0, mload(add(place, 64)))
-        }
-    }
-
-    /// @notice The accumulator's x, as two words.
-    function accumulatorX() internal pure returns (uint256 high, uint256 low) {
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            high := mload(0x80)
-            low := mload(0xa0)
         }
     }
 
@@ -93,28 +85,28 @@ library P384Curve {
     function isOtherOnCurve() internal pure returns (bool result) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
+            let ones := not(0)
             // y^2 - b
             {
-                let a1 := shr(128, mload(0x330))
-                let a0 := mload(0x340)
+                let a1 := shr(128, mload(0x370))
+                let a0 := mload(0x380)
                 let c0 := mul(a0, a0)
-                let c1 := mulmod(a0, a0, not(0))
+                let c1 := mulmod(a0, a0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
-                let t := addmod(a0, a1, not(0))
-                t := mulmod(t, t, not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := addmod(a0, a1, ones)
+                t := mulmod(t, t, ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
                 {
                     let d1 := 0x4cced0581dc1181b6771fa941c07d2e6
                     let d0 := 0xe7e26391017ebeedfcebf770afec78a439a9c67175d12e62d57a37132c13d510
                     low := add(low, d0)
-                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                    high := addmod(addmod(high, d0, ones), d1, ones)
                 }
-                high := addmod(high, not(low), not(0))
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -131,26 +123,25 @@ library P384Curve {
             }
             // x (x^2 - 3)
             {
-                let a1 := shr(128, mload(0x300))
-                let a0 := mload(0x310)
+                let a1 := shr(128, mload(0x340))
+                let a0 := mload(0x350)
                 let c0 := mul(a0, a0)
-                let c1 := mulmod(a0, a0, not(0))
+                let c1 := mulmod(a0, a0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
-                let t := addmod(a0, a1, not(0))
-                t := mulmod(t, t, not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := addmod(a0, a1, ones)
+                t := mulmod(t, t, ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
                 {
                     let d1 := 0xffffffffffffffffffffffffffffffff
                     let d0 := 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000fffffffc
                     low := add(low, d0)
-                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                    high := addmod(addmod(high, d0, ones), d1, ones)
                 }
-                high := addmod(high, not(low), not(0))
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -166,21 +157,20 @@ library P384Curve {
                 mstore(0x1e0, low)
             }
             {
-                let a1 := shr(128, mload(0x300))
-                let a0 := mload(0x310)
+                let a1 := shr(128, mload(0x340))
+                let a0 := mload(0x350)
                 let b1 := mload(0x1c0)
                 let b0 := mload(0x1e0)
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
-                high := addmod(high, not(low), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -199,18 +189,18 @@ library P384Curve {
                 and(
                     iszero(or(xor(mload(0x180), mload(0x200)), xor(mload(0x1a0), mload(0x220)))),
                     or(
-                        lt(shr(128, mload(0x300)), 0xffffffffffffffffffffffffffffffff),
+                        lt(shr(128, mload(0x340)), 0xffffffffffffffffffffffffffffffff),
                         and(
-                            eq(shr(128, mload(0x300)), 0xffffffffffffffffffffffffffffffff),
-                            lt(mload(0x310), 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
+                            eq(shr(128, mload(0x340)), 0xffffffffffffffffffffffffffffffff),
+                            lt(mload(0x350), 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
                         )
                     )
                 ),
                 or(
-                    lt(shr(128, mload(0x330)), 0xffffffffffffffffffffffffffffffff),
+                    lt(shr(128, mload(0x370)), 0xffffffffffffffffffffffffffffffff),
                     and(
-                        eq(shr(128, mload(0x330)), 0xffffffffffffffffffffffffffffffff),
-                        lt(mload(0x340), 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
+                        eq(shr(128, mload(0x370)), 0xffffffffffffffffffffffffffffffff),
+                        lt(mload(0x380), 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
                     )
                 )
             )
@@ -218,42 +208,49 @@ library P384Curve {
     }
 
     /// @notice The accumulator, an affine point, plus the other point.
-    /// @param slope Place in calldata of the slope of the line through both, 48 bytes. It is checked: times the
-    /// difference in x it must be the difference in y, which only one slope fulfils as long as the x differ.
+    /// @param slope Place in calldata of the slope of the line through both, 48 bytes. It is checked: it is below p, and
+    /// times the difference in x it is the difference in y, which only one slope fulfils as long as the x differ.
     function addWithSlope(uint256 slope) internal pure {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            if iszero(or(xor(mload(0x80), shr(128, mload(0x300))), xor(mload(0xa0), mload(0x310)))) {
+            let ones := not(0)
+            if iszero(or(xor(mload(0x80), shr(128, mload(0x340))), xor(mload(0xa0), mload(0x350)))) {
                 mstore(0, 0xe4d0c78d)
+                revert(0x1c, 4)
+            }
+            if and(
+                eq(shr(128, calldataload(slope)), 0xffffffffffffffffffffffffffffffff),
+                gt(calldataload(add(slope, 16)), 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000fffffffe)
+            ) {
+                mstore(0, 0xc6854e5b)
                 revert(0x1c, 4)
             }
             // slope (x' - x) + y = y'
             {
                 let a1 := shr(128, calldataload(slope))
                 let a0 := calldataload(add(slope, 16))
-                let b0 := sub(mload(0x310), mload(0xa0))
-                let b1 := sub(sub(shr(128, mload(0x300)), mload(0x80)), lt(mload(0x310), mload(0xa0)))
+                let b0 := sub(mload(0x350), mload(0xa0))
+                let b1 := sub(sub(shr(128, mload(0x340)), mload(0x80)), lt(mload(0x350), mload(0xa0)))
                 if shr(255, b1) {
                     b1 := and(sub(b1, lt(b0, 0x100000000ffffffffffffffff00000001)), 0xffffffffffffffffffffffffffffffff)
                     b0 := sub(b0, 0x100000000ffffffffffffffff00000001)
                 }
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
                 {
                     let d1 := mload(0xc0)
                     let d0 := mload(0xe0)
                     low := add(low, d0)
-                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                    high := addmod(addmod(high, d0, ones), d1, ones)
                 }
-                high := addmod(high, not(low), not(0))
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -265,7 +262,7 @@ library P384Curve {
                         high := and(carried, 0xffffffffffffffffffffffffffffffff)
                     }
                 }
-                if or(xor(high, shr(128, mload(0x330))), xor(low, mload(0x340))) {
+                if or(xor(high, shr(128, mload(0x370))), xor(low, mload(0x380))) {
                     mstore(0, 0xc6854e5b)
                     revert(0x1c, 4)
                 }
@@ -275,28 +272,27 @@ library P384Curve {
                 let a1 := shr(128, calldataload(slope))
                 let a0 := calldataload(add(slope, 16))
                 let c0 := mul(a0, a0)
-                let c1 := mulmod(a0, a0, not(0))
+                let c1 := mulmod(a0, a0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
-                let t := addmod(a0, a1, not(0))
-                t := mulmod(t, t, not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := addmod(a0, a1, ones)
+                t := mulmod(t, t, ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
                 {
-                    let d0 := add(mload(0xa0), mload(0x310))
-                    let d1 := add(add(mload(0x80), shr(128, mload(0x300))), lt(d0, mload(0x310)))
+                    let d0 := add(mload(0xa0), mload(0x350))
+                    let d1 := add(add(mload(0x80), shr(128, mload(0x340))), lt(d0, mload(0x350)))
                     d1 := sub(
                         sub(0x1ffffffffffffffffffffffffffffffff, d1),
                         gt(d0, 0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe)
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe, d0)
                     low := add(low, d0)
-                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                    high := addmod(addmod(high, d0, ones), d1, ones)
                 }
-                high := addmod(high, not(low), not(0))
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -322,15 +318,14 @@ library P384Curve {
                     b0 := sub(b0, 0x100000000ffffffffffffffff00000001)
                 }
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
                 {
                     let d0 := mload(0xe0)
                     let d1 := sub(
@@ -339,9 +334,9 @@ library P384Curve {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
                     low := add(low, d0)
-                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                    high := addmod(addmod(high, d0, ones), d1, ones)
                 }
-                high := addmod(high, not(low), not(0))
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -362,33 +357,40 @@ library P384Curve {
     }
 
     /// @notice Twice the accumulator, an affine point.
-    /// @param slope Place in calldata of the tangent's slope, 48 bytes. It is checked: times 2y it must be 3x^2 - 3. No
-    /// point of the curve has y = 0, since their number is an odd prime.
+    /// @param slope Place in calldata of the tangent's slope, 48 bytes. It is checked: it is below p, and times 2y it is
+    /// 3x^2 - 3. No point of the curve has y = 0, since their number is an odd prime.
     function doubleWithSlope(uint256 slope) internal pure {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
+            let ones := not(0)
+            if and(
+                eq(shr(128, calldataload(slope)), 0xffffffffffffffffffffffffffffffff),
+                gt(calldataload(add(slope, 16)), 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000fffffffe)
+            ) {
+                mstore(0, 0xc6854e5b)
+                revert(0x1c, 4)
+            }
             // 3 (x^2 - 1)
             {
                 let a1 := mload(0x80)
                 let a0 := mload(0xa0)
                 let c0 := mul(a0, a0)
-                let c1 := mulmod(a0, a0, not(0))
+                let c1 := mulmod(a0, a0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
-                let t := addmod(a0, a1, not(0))
-                t := mulmod(t, t, not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := addmod(a0, a1, ones)
+                t := mulmod(t, t, ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
                 {
                     let d1 := 0xffffffffffffffffffffffffffffffff
                     let d0 := 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000fffffffe
                     low := add(low, d0)
-                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                    high := addmod(addmod(high, d0, ones), d1, ones)
                 }
-                high := addmod(high, not(low), not(0))
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -457,16 +459,15 @@ library P384Curve {
                 let b1 := mload(0x1c0)
                 let b0 := mload(0x1e0)
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
-                high := addmod(high, not(low), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -488,16 +489,15 @@ library P384Curve {
                 let a1 := shr(128, calldataload(slope))
                 let a0 := calldataload(add(slope, 16))
                 let c0 := mul(a0, a0)
-                let c1 := mulmod(a0, a0, not(0))
+                let c1 := mulmod(a0, a0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
-                let t := addmod(a0, a1, not(0))
-                t := mulmod(t, t, not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := addmod(a0, a1, ones)
+                t := mulmod(t, t, ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
                 {
                     let d0 := add(mload(0xa0), mload(0xa0))
                     let d1 := add(add(mload(0x80), mload(0x80)), lt(d0, mload(0xa0)))
@@ -507,9 +507,9 @@ library P384Curve {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe, d0)
                     low := add(low, d0)
-                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                    high := addmod(addmod(high, d0, ones), d1, ones)
                 }
-                high := addmod(high, not(low), not(0))
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -535,15 +535,14 @@ library P384Curve {
                     b0 := sub(b0, 0x100000000ffffffffffffffff00000001)
                 }
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
                 {
                     let d0 := mload(0xe0)
                     let d1 := sub(
@@ -552,9 +551,9 @@ library P384Curve {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
                     low := add(low, d0)
-                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                    high := addmod(addmod(high, d0, ones), d1, ones)
                 }
-                high := addmod(high, not(low), not(0))
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -571,6 +570,362 @@ library P384Curve {
             }
             mstore(0x80, mload(0x1c0))
             mstore(0xa0, mload(0x1e0))
+        }
+    }
+
+    /// @notice Begins a sum of points with the other point. A sum is kept as its -x, a point of the line by which it was
+    /// reached, and that line's slope in calldata: its y follows, and is computed only where it is doubled. The point
+    /// with which a sum begins is reached from its mirror image, by any slope.
+    function beginSum() internal pure {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            {
+                let result0 := mload(0x350)
+                let result1 := sub(
+                    sub(0xffffffffffffffffffffffffffffffff, shr(128, mload(0x340))),
+                    gt(result0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
+                )
+                result0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, result0)
+                mstore(0x300, result1)
+                mstore(0x320, result0)
+            }
+            mstore(0x3a0, shl(128, shr(128, mload(0x340))))
+            mstore(0x3b0, mload(0x350))
+            {
+                let result0 := mload(0x380)
+                let result1 := sub(
+                    sub(0xffffffffffffffffffffffffffffffff, shr(128, mload(0x370))),
+                    gt(result0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
+                )
+                result0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, result0)
+                mstore(0x3d0, shl(128, result1))
+                mstore(0x3e0, result0)
+            }
+        }
+    }
+
+    /// @notice Adds the other point to the sum.
+    /// @param slope Place in calldata of the negated slope of the line through both, 48 bytes; the 48 bytes before are
+    /// those of the step before. It is checked: it is below p, and the line meets both points, as only one line does as
+    /// long as their x differ.
+    function addToSum(uint256 slope) internal pure {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let ones := not(0)
+            // m' (x2 - x) + m (x1 - x) + y1 + y2 = 0, where the line before has the slope -m and meets (x1, y1)
+            {
+                // The product and what is added to it.
+                let d0 := add(mload(0x380), mload(0x3e0))
+                let d1 := add(add(shr(128, mload(0x370)), shr(128, mload(0x3d0))), lt(d0, mload(0x3e0)))
+                let e1 := shr(128, calldataload(sub(slope, 48)))
+                let e0 := calldataload(sub(slope, 32))
+                let f0 := add(mload(0x3b0), mload(0x320))
+                let f1 := add(add(shr(128, mload(0x3a0)), mload(0x300)), lt(f0, mload(0x320)))
+                let someTop := mul(shr(4, e1), f1)
+                let someT := addmod(
+                    addmod(d0, d1, ones),
+                    mulmod(addmod(e0, e1, ones), addmod(f0, f1, ones), ones),
+                    ones
+                )
+                let r := mulmod(e0, f0, ones)
+                let l := mul(e0, f0)
+                let someC0 := add(d0, l)
+                let someSum := add(
+                    add(add(add(d0, d1), sub(lt(someC0, l), lt(r, l))), r),
+                    add(mul(e1, f0), mul(e0, f1))
+                )
+                // The supplied slope, also modulo 2^256 - 1. What is above is out of reach from here on, but for those four.
+                let all := not(0)
+                let a1 := shr(128, calldataload(slope))
+                let a0 := calldataload(add(slope, 16))
+                let a := addmod(a0, a1, all)
+                {
+                    let b0 := add(mload(0x350), mload(0x320))
+                    let b1 := add(add(shr(128, mload(0x340)), mload(0x300)), lt(b0, mload(0x320)))
+                    if iszero(mod(b0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)) {
+                        if or(
+                            iszero(or(b1, b0)),
+                            iszero(
+                                or(
+                                    xor(b1, 0xffffffffffffffffffffffffffffffff),
+                                    xor(b0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
+                                )
+                            )
+                        ) {
+                            mstore(0, 0xe4d0c78d)
+                            revert(0x1c, 4)
+                        }
+                    }
+                    let top := add(someTop, mul(shr(4, a1), b1))
+                    let ratio := mulmod(
+                        addmod(someT, mulmod(a, addmod(b0, b1, all), all), all),
+                        0xcccccccd666666663333333299999998cccccccc666666663333333399999999,
+                        all
+                    )
+                    let s := mulmod(a0, b0, all)
+                    let m := mul(a0, b0)
+                    let c0 := add(someC0, m)
+                    let sum := add(add(mul(a1, b0), mul(a0, b1)), add(add(sub(lt(c0, m), lt(s, m)), s), someSum))
+                    let q := mul(c0, 0x3000000050000000400000001fffffffffffffffefffffffeffffffff)
+                    let h := addmod(ratio, not(q), all)
+                    let qK := mulmod(q, 0x100000000ffffffffffffffff00000001, all)
+                    // Refused unless it is the slope of the line, below p.
+                    if or(
+                        or(
+                            shr(8, sub(h, shr(124, top))),
+                            sub(
+                                shl(128, q),
+                                add(add(sum, add(qK, lt(add(qK, c0), c0))), mul(h, 0x100000000ffffffffffffffff00000001))
+                            )
+                        ),
+                        and(
+                            eq(a1, 0xffffffffffffffffffffffffffffffff),
+                            gt(a0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000fffffffe)
+                        )
+                    ) {
+                        mstore(0, 0xc6854e5b)
+                        revert(0x1c, 4)
+                    }
+                }
+                // The square, Q, and what is left of next - m'^2 + Q p + 2^98 p, which is positive and below 2^483.
+                let c0 := mul(a0, a0)
+                let s := mulmod(a0, a0, all)
+                let c1 := add(sub(sub(s, c0), lt(s, c0)), shl(1, mul(a0, a1)))
+                let t := mulmod(a, a, all)
+                let c2 := addmod(t, not(addmod(c0, c1, all)), all)
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let g0 := sub(mload(0x350), mload(0x320))
+                let g1 := sub(sub(shr(128, mload(0x340)), mload(0x300)), lt(mload(0x350), mload(0x320)))
+                let rest := sub(
+                    sub(g0, 0x400000003fffffffffffffffc00000004000000000000000000000000),
+                    add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                )
+                let above := not(
+                    addmod(
+                        t,
+                        mulmod(
+                            addmod(q, add(h, h), 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff),
+                            0xffffffffffffffff00000001,
+                            0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
+                        ),
+                        0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
+                    )
+                )
+                above := addmod(
+                    addmod(above, g0, 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff),
+                    sub(g1, 0x3fffffffffffffffc00000004000000000000000000000001),
+                    0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
+                )
+                above := addmod(above, not(rest), 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
+                let fold := mul(shr(128, above), 0x100000000ffffffffffffffff00000001)
+                let low := add(rest, fold)
+                let high := add(and(above, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x300, high)
+                mstore(0x320, low)
+            }
+            mcopy(0x3a0, 0x340, 96)
+        }
+    }
+
+    /// @notice Doubles the sum.
+    /// @param slope Place in calldata of the negated slope of the tangent, 48 bytes; the 48 bytes before are those of the
+    /// step before. It is checked: it is below p, and times -2y it is 3x^2 - 3.
+    function doubleSum(uint256 slope) internal pure {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let ones := not(0)
+            // -y = m (x1 - x) + y1
+            {
+                let a1 := shr(128, calldataload(sub(slope, 48)))
+                let a0 := calldataload(sub(slope, 32))
+                let b0 := add(mload(0x3b0), mload(0x320))
+                let b1 := add(add(shr(128, mload(0x3a0)), mload(0x300)), lt(b0, mload(0x320)))
+                if shr(128, b1) {
+                    b0 := add(b0, 0x100000000ffffffffffffffff00000001)
+                    b1 := and(add(b1, lt(b0, 0x100000000ffffffffffffffff00000001)), 0xffffffffffffffffffffffffffffffff)
+                }
+                let c0 := mul(a0, b0)
+                let c1 := mulmod(a0, b0, ones)
+                c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
+                {
+                    let d1 := shr(128, mload(0x3d0))
+                    let d0 := mload(0x3e0)
+                    low := add(low, d0)
+                    high := addmod(addmod(high, d0, ones), d1, ones)
+                }
+                high := addmod(high, not(low), ones)
+                let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
+                low := add(low, fold)
+                high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x180, high)
+                mstore(0x1a0, low)
+            }
+            {
+                let result0 := mload(0x320)
+                let result1 := sub(
+                    sub(0xffffffffffffffffffffffffffffffff, mload(0x300)),
+                    gt(result0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
+                )
+                result0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, result0)
+                mstore(0x3a0, shl(128, result1))
+                mstore(0x3b0, result0)
+            }
+            {
+                let result0 := mload(0x1a0)
+                let result1 := sub(
+                    sub(0xffffffffffffffffffffffffffffffff, mload(0x180)),
+                    gt(result0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
+                )
+                result0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, result0)
+                mstore(0x3d0, shl(128, result1))
+                mstore(0x3e0, result0)
+            }
+            // m' (-2y) + x (-3x) + 3 = 0
+            {
+                // The product and what is added to it.
+                let d1 := 0x0
+                let d0 := 0x3
+                let e1 := shr(128, mload(0x3a0))
+                let e0 := mload(0x3b0)
+                let f0 := mul(3, mload(0x320))
+                let f1 := add(mul(3, mload(0x300)), add(shr(255, mload(0x320)), lt(f0, mload(0x320))))
+                let someTop := mul(shr(4, e1), f1)
+                let someT := addmod(
+                    addmod(d0, d1, ones),
+                    mulmod(addmod(e0, e1, ones), addmod(f0, f1, ones), ones),
+                    ones
+                )
+                let r := mulmod(e0, f0, ones)
+                let l := mul(e0, f0)
+                let someC0 := add(d0, l)
+                let someSum := add(
+                    add(add(add(d0, d1), sub(lt(someC0, l), lt(r, l))), r),
+                    add(mul(e1, f0), mul(e0, f1))
+                )
+                // The supplied slope, also modulo 2^256 - 1. What is above is out of reach from here on, but for those four.
+                let all := not(0)
+                let a1 := shr(128, calldataload(slope))
+                let a0 := calldataload(add(slope, 16))
+                let a := addmod(a0, a1, all)
+                {
+                    let b0 := add(mload(0x1a0), mload(0x1a0))
+                    let b1 := add(add(mload(0x180), mload(0x180)), lt(b0, mload(0x1a0)))
+                    let top := add(someTop, mul(shr(4, a1), b1))
+                    let ratio := mulmod(
+                        addmod(someT, mulmod(a, addmod(b0, b1, all), all), all),
+                        0xcccccccd666666663333333299999998cccccccc666666663333333399999999,
+                        all
+                    )
+                    let s := mulmod(a0, b0, all)
+                    let m := mul(a0, b0)
+                    let c0 := add(someC0, m)
+                    let sum := add(add(mul(a1, b0), mul(a0, b1)), add(add(sub(lt(c0, m), lt(s, m)), s), someSum))
+                    let q := mul(c0, 0x3000000050000000400000001fffffffffffffffefffffffeffffffff)
+                    let h := addmod(ratio, not(q), all)
+                    let qK := mulmod(q, 0x100000000ffffffffffffffff00000001, all)
+                    // Refused unless it is the slope of the tangent, below p.
+                    if or(
+                        or(
+                            shr(8, sub(h, shr(124, top))),
+                            sub(
+                                shl(128, q),
+                                add(add(sum, add(qK, lt(add(qK, c0), c0))), mul(h, 0x100000000ffffffffffffffff00000001))
+                            )
+                        ),
+                        and(
+                            eq(a1, 0xffffffffffffffffffffffffffffffff),
+                            gt(a0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000fffffffe)
+                        )
+                    ) {
+                        mstore(0, 0xc6854e5b)
+                        revert(0x1c, 4)
+                    }
+                }
+                // The square, Q, and what is left of next - m'^2 + Q p + 2^98 p, which is positive and below 2^483.
+                let c0 := mul(a0, a0)
+                let s := mulmod(a0, a0, all)
+                let c1 := add(sub(sub(s, c0), lt(s, c0)), shl(1, mul(a0, a1)))
+                let t := mulmod(a, a, all)
+                let c2 := addmod(t, not(addmod(c0, c1, all)), all)
+                let q := or(shl(128, c2), shr(128, c1))
+                let h := shr(128, c2)
+                let g0 := sub(0, shl(1, mload(0x320)))
+                let g1 := sub(0, add(add(shl(1, mload(0x300)), shr(255, mload(0x320))), gt(g0, 0)))
+                let rest := sub(
+                    sub(g0, 0x400000003fffffffffffffffc00000004000000000000000000000000),
+                    add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                )
+                let above := not(
+                    addmod(
+                        t,
+                        mulmod(
+                            addmod(q, add(h, h), 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff),
+                            0xffffffffffffffff00000001,
+                            0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
+                        ),
+                        0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
+                    )
+                )
+                above := addmod(
+                    addmod(above, g0, 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff),
+                    sub(g1, 0x3fffffffffffffffc00000004000000000000000000000001),
+                    0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
+                )
+                above := addmod(above, not(rest), 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
+                let fold := mul(shr(128, above), 0x100000000ffffffffffffffff00000001)
+                let low := add(rest, fold)
+                let high := add(and(above, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
+                if gt(high, 0xfffffffffffffffffffffffffffffffe) {
+                    let less := add(low, 0x100000000ffffffffffffffff00000001)
+                    let carried := add(high, lt(less, low))
+                    if shr(128, carried) {
+                        low := less
+                        high := and(carried, 0xffffffffffffffffffffffffffffffff)
+                    }
+                }
+                mstore(0x300, high)
+                mstore(0x320, low)
+            }
+        }
+    }
+
+    /// @notice The sum's x, as two words.
+    function sumX() internal pure returns (uint256 high, uint256 low) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            {
+                let x0 := mload(0x320)
+                let x1 := sub(
+                    sub(0xffffffffffffffffffffffffffffffff, mload(0x300)),
+                    gt(x0, 0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff)
+                )
+                x0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, x0)
+                high := x1
+                low := x0
+            }
         }
     }
 
@@ -594,22 +949,22 @@ library P384Curve {
         }
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
+            let ones := not(0)
             // P = X' ZZ - X, R = Y' ZZZ - Y
             {
-                let a1 := shr(128, mload(0x300))
-                let a0 := mload(0x310)
+                let a1 := shr(128, mload(0x340))
+                let a0 := mload(0x350)
                 let b1 := mload(0x100)
                 let b0 := mload(0x120)
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
                 {
                     let d0 := mload(0xa0)
                     let d1 := sub(
@@ -618,9 +973,9 @@ library P384Curve {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
                     low := add(low, d0)
-                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                    high := addmod(addmod(high, d0, ones), d1, ones)
                 }
-                high := addmod(high, not(low), not(0))
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -636,20 +991,19 @@ library P384Curve {
                 mstore(0x1a0, low)
             }
             {
-                let a1 := shr(128, mload(0x330))
-                let a0 := mload(0x340)
+                let a1 := shr(128, mload(0x370))
+                let a0 := mload(0x380)
                 let b1 := mload(0x140)
                 let b0 := mload(0x160)
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
                 {
                     let d0 := mload(0xe0)
                     let d1 := sub(
@@ -658,9 +1012,9 @@ library P384Curve {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
                     low := add(low, d0)
-                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                    high := addmod(addmod(high, d0, ones), d1, ones)
                 }
-                high := addmod(high, not(low), not(0))
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -689,22 +1043,22 @@ library P384Curve {
         }
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
+            let ones := not(0)
             // P^2, P^3, Q = X P^2
             {
                 let a1 := mload(0x180)
                 let a0 := mload(0x1a0)
                 let c0 := mul(a0, a0)
-                let c1 := mulmod(a0, a0, not(0))
+                let c1 := mulmod(a0, a0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
-                let t := addmod(a0, a1, not(0))
-                t := mulmod(t, t, not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := addmod(a0, a1, ones)
+                t := mulmod(t, t, ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
-                high := addmod(high, not(low), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -725,16 +1079,15 @@ library P384Curve {
                 let b1 := mload(0x200)
                 let b0 := mload(0x220)
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
-                high := addmod(high, not(low), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -755,16 +1108,15 @@ library P384Curve {
                 let b1 := mload(0x200)
                 let b0 := mload(0x220)
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
-                high := addmod(high, not(low), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -782,6 +1134,7 @@ library P384Curve {
         }
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
+            let ones := not(0)
             // X = R^2 - P^3 - 2Q
             {
                 let low := mload(0x2a0)
@@ -803,16 +1156,15 @@ library P384Curve {
                 let a1 := mload(0x1c0)
                 let a0 := mload(0x1e0)
                 let c0 := mul(a0, a0)
-                let c1 := mulmod(a0, a0, not(0))
+                let c1 := mulmod(a0, a0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))
-                let t := addmod(a0, a1, not(0))
-                t := mulmod(t, t, not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := addmod(a0, a1, ones)
+                t := mulmod(t, t, ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
                 {
                     let d0 := add(mload(0x260), mload(0x2e0))
                     let d1 := add(add(mload(0x240), mload(0x2c0)), lt(d0, mload(0x2e0)))
@@ -822,9 +1174,9 @@ library P384Curve {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffdfffffffe0000000000000001fffffffe, d0)
                     low := add(low, d0)
-                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                    high := addmod(addmod(high, d0, ones), d1, ones)
                 }
-                high := addmod(high, not(low), not(0))
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -842,6 +1194,7 @@ library P384Curve {
         }
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
+            let ones := not(0)
             // Y = R (Q - X) - Y P^3
             {
                 let a1 := mload(0xc0)
@@ -849,16 +1202,15 @@ library P384Curve {
                 let b1 := mload(0x240)
                 let b0 := mload(0x260)
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
-                high := addmod(high, not(low), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -883,15 +1235,14 @@ library P384Curve {
                     b0 := sub(b0, 0x100000000ffffffffffffffff00000001)
                 }
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
                 {
                     let d0 := mload(0x2e0)
                     let d1 := sub(
@@ -900,9 +1251,9 @@ library P384Curve {
                     )
                     d0 := sub(0xfffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff, d0)
                     low := add(low, d0)
-                    high := addmod(addmod(high, d0, not(0)), d1, not(0))
+                    high := addmod(addmod(high, d0, ones), d1, ones)
                 }
-                high := addmod(high, not(low), not(0))
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -920,22 +1271,22 @@ library P384Curve {
         }
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
+            let ones := not(0)
             {
                 let a1 := mload(0x100)
                 let a0 := mload(0x120)
                 let b1 := mload(0x200)
                 let b0 := mload(0x220)
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
-                high := addmod(high, not(low), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -956,16 +1307,15 @@ library P384Curve {
                 let b1 := mload(0x240)
                 let b0 := mload(0x260)
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
-                high := addmod(high, not(low), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))
@@ -1025,22 +1375,22 @@ library P384Curve {
     function _multiply(uint256 out, uint256 first, uint256 second) private pure {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
+            let ones := not(0)
             {
                 let a1 := mload(first)
                 let a0 := mload(add(first, 32))
                 let b1 := mload(second)
                 let b0 := mload(add(second, 32))
                 let c0 := mul(a0, b0)
-                let c1 := mulmod(a0, b0, not(0))
+                let c1 := mulmod(a0, b0, ones)
                 c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))
-                let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))
-                let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))
+                let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)
+                let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)
                 let q := or(shl(128, c2), shr(128, c1))
                 let h := shr(128, c2)
-                let d := add(h, shr(160, sub(c2, shr(64, c2))))
-                let low := add(c0, mul(add(q, d), 0x100000000ffffffffffffffff00000001))
-                let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), 0xffffffffffffffff00000001, not(0)), not(0))
-                high := addmod(high, not(low), not(0))
+                let low := add(c0, mul(add(q, h), 0x100000000ffffffffffffffff00000001))
+                let high := addmod(t, mulmod(addmod(q, add(h, h), ones), 0xffffffffffffffff00000001, ones), ones)
+                high := addmod(high, not(low), ones)
                 let fold := mul(shr(128, high), 0x100000000ffffffffffffffff00000001)
                 low := add(low, fold)
                 high := add(and(high, 0xffffffffffffffffffffffffffffffff), lt(low, fold))

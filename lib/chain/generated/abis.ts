@@ -11697,7 +11697,7 @@ export const contractErrors = {
   ShareNotAllowed: {"code":"SHARE_NOT_ALLOWED","kind":"invalid","sentence":"Only a split names a share."},
   ShareOutOfRange: {"code":"SHARE_OUT_OF_RANGE","kind":"invalid","sentence":"The seller's share must be more than nothing and less than the price."},
   SignerNotAllowed: {"code":"SIGNER_NOT_ALLOWED","kind":"forbidden","sentence":"The signer is neither the buyer nor a delegate who may permit this step now."},
-  SlopeNotOfTheLine: {"code":"SLOPE_NOT_OF_THE_LINE","kind":"invalid","sentence":"A slope is not that of the line through both points, or of the tangent."},
+  SlopeNotOfTheLine: {"code":"SLOPE_NOT_OF_THE_LINE","kind":"invalid","sentence":"A slope is not that of the line through both points, or of the tangent, or it is not below p."},
   SlopesSize: {"code":"SLOPES_SIZE","kind":"invalid","sentence":"There are slopes too few or too many."},
   StakeNotWithdrawable: {"code":"STAKE_NOT_WITHDRAWABLE","kind":"conflict","sentence":"The stake cannot be withdrawn yet. Give notice, then wait until the stated time (0: no notice given)."},
   StatementSignatureInvalid: {"code":"STATEMENT_SIGNATURE_INVALID","kind":"unverified","sentence":"The certificate did not sign this payload."},

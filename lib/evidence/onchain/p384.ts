@@ -76,7 +76,7 @@ export type P384Hints = {
 };
 
 /**
- * Hints for `verify`: the inverse of s modulo n, then the slopes of all additions and doublings, 48 bytes each.
+ * Hints for `verify`: the inverse of s modulo n, then the slopes of all additions and doublings, negated, 48 bytes each.
  *
  * @param digest 48 bytes
  * @returns nothing where r or s is out of range, or where two points of the sum share their x: then only `verifyPlain`
@@ -111,7 +111,7 @@ export function p384Hints({ generator, key, digest, r, s }: P384Hints): Hex | un
   const froms = Point.normalizeZ(moves.map(({ from }) => from));
   const lines = moves.map(({ other }, index) => ({ from: at(froms, index).toAffine(), ...(other && { other }) }));
   if (lines.some(({ from, other }) => other?.x === from.x)) return undefined;
-  return concat([element(inverse), joined(slopesOf(lines))]);
+  return concat([element(inverse), joined(slopesOf(lines).map(Fp.neg))]);
 }
 
 function isInRange(scalar: bigint): boolean {

@@ -4,21 +4,22 @@ import { toFunctionSelector } from "viem";
  * Writes `contracts/evidence/arithmetic/P384Curve.sol`: arithmetic of points of P-384 (FIPS 186-5, SP 800-186) on registers.
  *
  * Field elements have 384 bits: a high word of 128 and a low word of 256. Results are canonical, below
- * p = 2^384 - K with K = 2^128 + k and k = 2^96 - 2^32 + 1. There are two ideas, and they avoid most carries:
+ * p = 2^384 - K with K = 2^128 + k and k = 2^96 - 2^32 + 1. Two ideas avoid most carries:
  *
  * - The product has three words, `c2 2^512 + c1 2^256 + c0`. Modulo 2^256 - 1 it is `t = c0 + c1 + c2`, and also the
  *   product of the sums of the factors' words. `c0` is what a multiplication of words yields, `c1` follows from it
- *   modulo 2^256 - 1 as usual, and `c2` from `t`. It is never 2^256 - 1, because both factors are below 2^384.
+ *   modulo 2^256 - 1 as usual, and `c2` from `t`. It is never 2^256 - 1, because one factor is at most p and the other
+ *   below 2^384; of a square both are below p.
  * - The result is the product minus Q p for any Q near the quotient. A number below 2^512 - 2^256 is known from itself
  *   modulo 2^256 and modulo 2^256 - 1, and Q p is cheap modulo both: p is -K modulo 2^256, and -k modulo 2^256 - 1.
  *
- * Q is `q + h 2^256 + d`, where `q` and `h` are the words of H, the product without its low 384 bits. The quotient is
- * above H (1 + K / 2^384), of which `d` takes the part c2 / 2^128 + c2 / 2^160 - c2 / 2^224, rounded down; the rounding
- * of its last term is less than c2 / 2^256, which is left out. So Q is never above the quotient, and less than 4 below
- * it: what remains, with two times p that may be added, has three bits above 2^384. They are folded by 2^384 = K, and
- * one subtraction of p is hardly ever needed.
+ * Q is H + h, where H is the product without its low 384 bits, in the words `h` and `q`. The product is
+ * H 2^384 + L, so what remains of it is L + H K - h p: it is not negative, because H >= h 2^256 and so H K >= h 2^384,
+ * and below 2^481, because H - h 2^256 is below 2^256 and H k below 2^480. It is folded by 2^384 = K, and one
+ * subtraction of p is hardly ever needed.
  *
- * What is done often has its multiplications written out: a call would cost each a sixth more.
+ * What is done often has its multiplications written out: a call would cost each a sixth more. So does a sum of points
+ * (see `step`), which is most of what a verification costs.
  */
 
 const P = 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n;
@@ -30,14 +31,18 @@ const FOLD_LOW = FOLD - 2n ** 128n;
 
 /** Memory from where Solidity begins to allocate. Registers take two words each. */
 const FIRST = 0x80;
-const REGISTERS = ["X", "Y", "ZZ", "ZZZ", "A", "B", "C", "D", "E", "F"] as const;
+const REGISTERS = ["X", "Y", "ZZ", "ZZZ", "A", "B", "C", "D", "E", "F", "NEGATED_X"] as const;
 type Register = (typeof REGISTERS)[number];
 /** The other point, 96 bytes as tables hold it: x, then y. */
 const POINT = FIRST + 64 * REGISTERS.length;
-const END = POINT + 96;
+/** The point on the line by which a sum of points was reached last, packed likewise. */
+const LAST = POINT + 96;
+const END = LAST + 96;
 
 /** Yul expressions of the two words of a field element. */
 type Element = { readonly high: string; readonly low: string };
+/** An element of 48 bytes at a place in memory. */
+type Packed = Element & { readonly place: number };
 /** Yul that declares an element's two words under the given names. */
 type Operand = (high: string, low: string) => readonly string[];
 /** Yul that does something with a result instead of storing it. */
@@ -49,7 +54,8 @@ const register = (name: Register): Element => {
 };
 /** By a variable that holds its place. */
 const registerAt = (variable: string): Element => ({ high: `mload(${variable})`, low: `mload(add(${variable}, 32))` });
-const packedAt = (place: number): Element => ({
+const packedAt = (place: number): Packed => ({
+  place,
   high: `shr(128, mload(${hex(place)}))`,
   low: `mload(${hex(place + 16)})`,
 });
@@ -69,7 +75,14 @@ const e = register("E");
 const f = register("F");
 const otherX = packedAt(POINT);
 const otherY = packedAt(POINT + 48);
+const lastX = packedAt(LAST);
+const lastY = packedAt(LAST + 48);
+const negatedX = register("NEGATED_X");
 const slope: Element = { high: "shr(128, calldataload(slope))", low: "calldataload(add(slope, 16))" };
+const slopeBefore: Element = {
+  high: "shr(128, calldataload(sub(slope, 48)))",
+  low: "calldataload(sub(slope, 32))",
+};
 
 export function p384CurveSource(): string {
   return `// SPDX-License-Identifier: Apache-2.0
@@ -81,7 +94,7 @@ pragma solidity 0.8.37;
 /// @dev The accumulator and the other point live in registers: memory at constant places, which {reserve} takes. An
 /// element's high 128 bits and its low 256 bits have a word each; the other point is packed as tables hold it, x and y
 /// of 48 bytes. Wrong slopes are refused with the errors of IP384. Assembly, because 384-bit numbers are two words wide
-/// and a verification multiplies 332 times.
+/// and a verification multiplies some three hundred times.
 library P384Curve {
     /// @notice Registers begin where allocated memory begins, so they are taken before anything is allocated.
     error MemoryInUse();
@@ -122,11 +135,6 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
         ])}
     }
 
-    /// @notice The accumulator's x, as two words.
-    function accumulatorX() internal pure returns (uint256 high, uint256 low) {
-        ${assembly([`high := ${x.high}`, `low := ${x.low}`])}
-    }
-
     /// @notice The accumulator, packed at a place in memory.
     function copyAccumulator(uint256 place) internal pure {
         ${assembly([
@@ -151,13 +159,14 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
     }
 
     /// @notice The accumulator, an affine point, plus the other point.
-    /// @param slope Place in calldata of the slope of the line through both, 48 bytes. It is checked: times the
-    /// difference in x it must be the difference in y, which only one slope fulfils as long as the x differ.
+    /// @param slope Place in calldata of the slope of the line through both, 48 bytes. It is checked: it is below p, and
+    /// times the difference in x it is the difference in y, which only one slope fulfils as long as the x differ.
     function addWithSlope(uint256 slope) internal pure {
         ${assembly([
           `if ${isEqual(x, otherX)} {`,
           ...fail("PointsShareX"),
           "}",
+          ...failIf(isSlopeNotBelowP(slope), "SlopeNotOfTheLine"),
           "// slope (x' - x) + y = y'",
           ...multiply(
             (result) => failIf(isDifferent(result, otherY), "SlopeNotOfTheLine"),
@@ -168,16 +177,17 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
           "// slope^2 - x - x'",
           ...multiply(b, slope, slope, minusSum(x, otherX)),
           "// slope (x - x'') - y",
-          ...multiply(y, slope, difference(x, b), minus(y)),
+          ...multiply(y, slope, difference(x, b), negated(y)),
           ...store(x, b),
         ])}
     }
 
     /// @notice Twice the accumulator, an affine point.
-    /// @param slope Place in calldata of the tangent's slope, 48 bytes. It is checked: times 2y it must be 3x^2 - 3. No
-    /// point of the curve has y = 0, since their number is an odd prime.
+    /// @param slope Place in calldata of the tangent's slope, 48 bytes. It is checked: it is below p, and times 2y it is
+    /// 3x^2 - 3. No point of the curve has y = 0, since their number is an odd prime.
     function doubleWithSlope(uint256 slope) internal pure {
         ${assembly([
+          ...failIf(isSlopeNotBelowP(slope), "SlopeNotOfTheLine"),
           "// 3 (x^2 - 1)",
           ...multiply(a, x, x, constant(P - 1n)),
           ...sum(b, a, a),
@@ -187,9 +197,64 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
           "// slope^2 - 2x",
           ...multiply(b, slope, slope, minusSum(x, x)),
           "// slope (x - x'') - y",
-          ...multiply(y, slope, difference(x, b), minus(y)),
+          ...multiply(y, slope, difference(x, b), negated(y)),
           ...store(x, b),
         ])}
+    }
+
+    /// @notice Begins a sum of points with the other point. A sum is kept as its -x, a point of the line by which it was
+    /// reached, and that line's slope in calldata: its y follows, and is computed only where it is doubled. The point
+    /// with which a sum begins is reached from its mirror image, by any slope.
+    function beginSum() internal pure {
+        ${assembly([
+          ...withResult(negated(otherX), (result) => store(negatedX, result)),
+          ...pack(lastX, otherX),
+          ...withResult(negated(otherY), (result) => pack(lastY, result)),
+        ])}
+    }
+
+    /// @notice Adds the other point to the sum.
+    /// @param slope Place in calldata of the negated slope of the line through both, 48 bytes; the 48 bytes before are
+    /// those of the step before. It is checked: it is below p, and the line meets both points, as only one line does as
+    /// long as their x differ.
+    function addToSum(uint256 slope) internal pure {
+        ${assembly([
+          "// m' (x2 - x) + m (x1 - x) + y1 + y2 = 0, where the line before has the slope -m and meets (x1, y1)",
+          ...step({
+            of: "the line",
+            run: wideSum(otherX, negatedX),
+            refuseShared: true,
+            product: [slopeBefore, wideSum(lastX, negatedX)],
+            plus: wideSum(otherY, lastY),
+            next: wideDifference(otherX, negatedX),
+          }),
+          `mcopy(${hex(LAST)}, ${hex(POINT)}, 96)`,
+        ])}
+    }
+
+    /// @notice Doubles the sum.
+    /// @param slope Place in calldata of the negated slope of the tangent, 48 bytes; the 48 bytes before are those of the
+    /// step before. It is checked: it is below p, and times -2y it is 3x^2 - 3.
+    function doubleSum(uint256 slope) internal pure {
+        ${assembly([
+          "// -y = m (x1 - x) + y1",
+          ...multiply(a, slopeBefore, halfReducedSum(lastX, negatedX), lastY),
+          ...withResult(negated(negatedX), (result) => pack(lastX, result)),
+          ...withResult(negated(a), (result) => pack(lastY, result)),
+          "// m' (-2y) + x (-3x) + 3 = 0",
+          ...step({
+            of: "the tangent",
+            run: wideSum(a, a),
+            product: [lastX, wideTriple(negatedX)],
+            plus: constant(3n),
+            next: wideMinusTwice(negatedX),
+          }),
+        ])}
+    }
+
+    /// @notice The sum's x, as two words.
+    function sumX() internal pure returns (uint256 high, uint256 low) {
+        ${assembly(withResult(negated(negatedX), (result) => [`high := ${result.high}`, `low := ${result.low}`], "x"))}
     }
 
     /// @notice The accumulator becomes the point at infinity, in the coordinates of {add} and {double}: x = X / ZZ and
@@ -206,8 +271,8 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
         }
         ${assembly([
           "// P = X' ZZ - X, R = Y' ZZZ - Y",
-          ...multiply(a, otherX, zz, minus(x)),
-          ...multiply(b, otherY, zzz, minus(y)),
+          ...multiply(a, otherX, zz, negated(x)),
+          ...multiply(b, otherY, zzz, negated(y)),
         ])}
         bool sharesX = _isZero(A);
         bool sharesY = _isZero(B);
@@ -222,7 +287,7 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
         }
         ${assembly(["// P^2, P^3, Q = X P^2", ...multiply(c, a, a), ...multiply(d, a, c), ...multiply(e, x, c)])}
         ${assembly(["// X = R^2 - P^3 - 2Q", ...sum(f, e, e), ...multiply(x, b, b, minusSum(d, f))])}
-        ${assembly(["// Y = R (Q - X) - Y P^3", ...multiply(f, y, d), ...multiply(y, b, difference(e, x), minus(f))])}
+        ${assembly(["// Y = R (Q - X) - Y P^3", ...multiply(f, y, d), ...multiply(y, b, difference(e, x), negated(f))])}
         ${assembly([...multiply(zz, zz, c), ...multiply(zzz, zzz, d)])}
     }
 
@@ -290,6 +355,10 @@ import {P384Curve} from "../../evidence/arithmetic/P384Curve.sol";
 /// @notice The field operations that the library consists of, one by one. Generated by
 /// scripts/contracts/evidence/p384CurveSource.ts; do not edit.
 contract P384FieldDouble {
+    // Those of IP384.
+    error PointsShareX();
+    error SlopeNotOfTheLine();
+
     /// @param cases Three field elements a, b, c of 48 bytes each, any number of times.
     /// @return results Of each case a b - c, a + b, and a (a - b) - b - c, 48 bytes each.
     function compute(bytes calldata cases) external pure returns (bytes memory results) {
@@ -298,6 +367,67 @@ contract P384FieldDouble {
         for (uint256 offset; offset < cases.length; offset += 144) {
             _computeOne(offset, cases, results);
         }
+    }
+
+    /// @param cases Any number of times, 48 bytes each: the negated slope of the line before, that of the line, the sum's
+    /// negated x, x and y of the point on the line before, x and y of the point to be added.
+    /// @return results The sum's next negated x of each case, 48 bytes.
+    function addToSum(bytes calldata cases) external pure returns (bytes memory results) {
+        P384Curve.reserve();
+        results = new bytes(cases.length / 7);
+        for (uint256 index; index < cases.length / 336; ++index) {
+            _addOneToSum(index, cases, results);
+        }
+    }
+
+    /// @param input A slope, then x and y of two points, 48 bytes each.
+    /// @return sum x and y.
+    function addWithSlope(bytes calldata input) external pure returns (bytes memory sum) {
+        uint256 slope;
+        uint256 place;
+        (sum, slope, place) = _setTo(input);
+        P384Curve.addWithSlope(slope);
+        P384Curve.copyAccumulator(place);
+    }
+
+    /// @param input A slope, then x and y of a point, 48 bytes each.
+    /// @return sum x and y.
+    function doubleWithSlope(bytes calldata input) external pure returns (bytes memory sum) {
+        uint256 slope;
+        uint256 place;
+        (sum, slope, place) = _setTo(input);
+        P384Curve.doubleWithSlope(slope);
+        P384Curve.copyAccumulator(place);
+    }
+
+    function _setTo(bytes calldata input) private pure returns (bytes memory sum, uint256 slope, uint256 place) {
+        P384Curve.reserve();
+        sum = new bytes(96);
+        ${assembly([
+          "slope := input.offset",
+          "place := add(sum, 0x20)",
+          "calldatacopy(place, add(slope, 48), 96)",
+          `calldatacopy(${hex(POINT)}, add(slope, 144), 96)`,
+        ])}
+        P384Curve.setTo(place);
+    }
+
+    function _addOneToSum(uint256 index, bytes calldata cases, bytes memory results) private pure {
+        uint256 slope;
+        ${assembly([
+          "let from := add(cases.offset, mul(index, 336))",
+          "slope := add(from, 48)",
+          `mstore(${placeOf(negatedX.high)}, shr(128, calldataload(add(from, 96))))`,
+          `mstore(${placeOf(negatedX.low)}, calldataload(add(from, 112)))`,
+          `calldatacopy(${hex(LAST)}, add(from, 144), 96)`,
+          `calldatacopy(${hex(POINT)}, add(from, 240), 96)`,
+        ])}
+        P384Curve.addToSum(slope);
+        ${assembly([
+          "let to := add(add(results, 0x20), mul(index, 48))",
+          `mstore(to, shl(128, ${negatedX.high}))`,
+          `mstore(add(to, 16), ${negatedX.low})`,
+        ])}
     }
 
     function _computeOne(uint256 offset, bytes calldata cases, bytes memory results) private pure {
@@ -309,7 +439,7 @@ contract P384FieldDouble {
           ]),
         ])}
         ${assembly([
-          ...multiply(d, a, b, minus(c)),
+          ...multiply(d, a, b, negated(c)),
           ...sum(e, a, b),
           ...multiply(f, a, difference(a, b), minusSum(b, c)),
           "let to := add(add(results, 0x20), offset)",
@@ -336,22 +466,21 @@ function multiply(out: Element | Sink, first: Element, second: Element | Operand
     ...(isSquare ? [] : declared(second, "b1", "b0")),
     ...(isSquare ? square() : product()),
     // The product modulo 2^256 - 1 is t, and c2 what c0 and c1 leave of it.
-    "let c2 := addmod(t, not(addmod(c0, c1, not(0))), not(0))",
+    "let c2 := addmod(t, not(addmod(c0, c1, ones)), ones)",
     "let q := or(shl(128, c2), shr(128, c1))",
     "let h := shr(128, c2)",
-    "let d := add(h, shr(160, sub(c2, shr(64, c2))))",
-    `let low := add(c0, mul(add(q, d), ${hex(FOLD)}))`,
-    `let high := addmod(t, mulmod(addmod(q, add(h, d), not(0)), ${hex(FOLD_LOW)}, not(0)), not(0))`,
+    `let low := add(c0, mul(add(q, h), ${hex(FOLD)}))`,
+    `let high := addmod(t, mulmod(addmod(q, add(h, h), ones), ${hex(FOLD_LOW)}, ones), ones)`,
     ...(plus === undefined
       ? []
       : [
           "{",
           ...declared(plus, "d1", "d0"),
           "low := add(low, d0)",
-          "high := addmod(addmod(high, d0, not(0)), d1, not(0))",
+          "high := addmod(addmod(high, d0, ones), d1, ones)",
           "}",
         ]),
-    "high := addmod(high, not(low), not(0))",
+    "high := addmod(high, not(low), ones)",
     `let fold := mul(shr(128, high), ${hex(FOLD)})`,
     "low := add(low, fold)",
     `high := add(and(high, ${hex(HALF)}), lt(low, fold))`,
@@ -364,19 +493,168 @@ function multiply(out: Element | Sink, first: Element, second: Element | Operand
 function product(): string[] {
   return [
     "let c0 := mul(a0, b0)",
-    "let c1 := mulmod(a0, b0, not(0))",
+    "let c1 := mulmod(a0, b0, ones)",
     "c1 := add(sub(sub(c1, c0), lt(c1, c0)), add(mul(a1, b0), mul(a0, b1)))",
-    "let t := mulmod(addmod(a0, a1, not(0)), addmod(b0, b1, not(0)), not(0))",
+    "let t := mulmod(addmod(a0, a1, ones), addmod(b0, b1, ones), ones)",
   ];
 }
 
 function square(): string[] {
   return [
     "let c0 := mul(a0, a0)",
-    "let c1 := mulmod(a0, a0, not(0))",
+    "let c1 := mulmod(a0, a0, ones)",
     "c1 := add(sub(sub(c1, c0), lt(c1, c0)), shl(1, mul(a0, a1)))",
-    "let t := addmod(a0, a1, not(0))",
-    "t := mulmod(t, t, not(0))",
+    "let t := addmod(a0, a1, ones)",
+    "t := mulmod(t, t, ones)",
+  ];
+}
+
+/**
+ * A step of a sum of points by the negated slope m' in calldata: it is checked, and gives the sum's next x. The checked
+ * equation is `m' run + product + plus = 0`, the next x is `m'^2 - next`, and everything is kept negated, so that all
+ * terms add up. First factors are below 2^384, second ones below 2^386, and `plus` is too; `next` is between 2^386 and
+ * -2^386.
+ */
+type Step = {
+  /** What a refused slope is not that of. */
+  readonly of: string;
+  readonly run: Operand;
+  /** Whether `run`, which is below 2p, must not be 0 modulo p. */
+  readonly refuseShared?: true;
+  readonly product: readonly [Element, Operand];
+  readonly plus: Operand;
+  /** Its high word is signed. */
+  readonly next: Operand;
+};
+
+/**
+ * The left side N of the equation is not reduced: it is 0 modulo p if it is Q p for a whole number Q = h 2^256 + q.
+ *
+ * - N modulo 2^512 (2^256 - 1) has the words `c0` and `c1` and is `t` modulo 2^256 - 1. With q = c0 / p both sides agree
+ *   modulo 2^256, and with h = t / p - q modulo 2^256 - 1.
+ * - Whether they agree modulo 2^512 too is the first test, `isOff`. In `c1` are the upper words of the products, each its
+ *   residue modulo 2^256 - 1 less its lower word and a borrow. Those lower words make up `c0`, and -q K has the lower word
+ *   c0 as well, so they cancel out: `sum` is c1 without them.
+ * - The second test, `isFar`, is that both sides are near each other. Without the words below the uppermost, N is 2^512 times
+ *   16 `top`, at most 2^647 less than N; the factor 16 is there because the uppermost word would be too wide. For
+ *   N = Q p this leaves h from 0 to 129 above top / 2^124. Where h is in reach, both sides are less than 2^650 apart: they
+ *   cannot differ by a multiple of 2^512 (2^256 - 1).
+ *
+ * Values are named where they are used twice, and in an order that has few of them within reach at a time: the compiler
+ * reaches sixteen, and each one beyond its use costs less than overwriting another.
+ */
+function step({ of, run, refuseShared, product: [factor, other], plus, next }: Step): string[] {
+  const isOff = `sub(shl(128, q), add(add(sum, add(qK, lt(add(qK, c0), c0))), mul(h, ${hex(FOLD)})))`;
+  const isFar = "shr(8, sub(h, shr(124, top)))";
+  return [
+    "{",
+    "// The product and what is added to it.",
+    ...declared(plus, "d1", "d0"),
+    ...declared(factor, "e1", "e0"),
+    ...declared(other, "f1", "f0"),
+    "let someTop := mul(shr(4, e1), f1)",
+    "let someT := addmod(addmod(d0, d1, ones), mulmod(addmod(e0, e1, ones), addmod(f0, f1, ones), ones), ones)",
+    "let r := mulmod(e0, f0, ones)",
+    "let l := mul(e0, f0)",
+    "let someC0 := add(d0, l)",
+    "let someSum := add(add(add(add(d0, d1), sub(lt(someC0, l), lt(r, l))), r), add(mul(e1, f0), mul(e0, f1)))",
+    "// The supplied slope, also modulo 2^256 - 1. What is above is out of reach from here on, but for those four.",
+    "let all := not(0)",
+    ...declared(slope, "a1", "a0"),
+    "let a := addmod(a0, a1, all)",
+    "{",
+    ...declared(run, "b1", "b0"),
+    ...(refuseShared ? failIfMultipleOfP({ high: "b1", low: "b0" }, "PointsShareX") : []),
+    "let top := add(someTop, mul(shr(4, a1), b1))",
+    `let ratio := mulmod(addmod(someT, mulmod(a, addmod(b0, b1, all), all), all), ${hex(inverseOfP(LOW))}, all)`,
+    "let s := mulmod(a0, b0, all)",
+    "let m := mul(a0, b0)",
+    "let c0 := add(someC0, m)",
+    "let sum := add(add(mul(a1, b0), mul(a0, b1)), add(add(sub(lt(c0, m), lt(s, m)), s), someSum))",
+    `let q := mul(c0, ${hex(inverseOfP(LOW + 1n))})`,
+    "let h := addmod(ratio, not(q), all)",
+    `let qK := mulmod(q, ${hex(FOLD)}, all)`,
+    `// Refused unless it is the slope of ${of}, below p.`,
+    ...failIf(`or(or(${isFar}, ${isOff}), ${isSlopeNotBelowP({ high: "a1", low: "a0" })})`, "SlopeNotOfTheLine"),
+    "}",
+    "// The square, Q, and what is left of next - m'^2 + Q p + 2^98 p, which is positive and below 2^483.",
+    "let c0 := mul(a0, a0)",
+    "let s := mulmod(a0, a0, all)",
+    "let c1 := add(sub(sub(s, c0), lt(s, c0)), shl(1, mul(a0, a1)))",
+    "let t := mulmod(a, a, all)",
+    "let c2 := addmod(t, not(addmod(c0, c1, all)), all)",
+    "let q := or(shl(128, c2), shr(128, c1))",
+    "let h := shr(128, c2)",
+    ...declared(next, "g1", "g0"),
+    `let rest := sub(sub(g0, ${hex((BIAS * FOLD) & LOW)}), add(c0, mul(add(q, h), ${hex(FOLD)})))`,
+    // `all` is out of reach.
+    ...[
+      `let above := not(addmod(t, mulmod(addmod(q, add(h, h), ALL), ${hex(FOLD_LOW)}, ALL), ALL))`,
+      `above := addmod(addmod(above, g0, ALL), sub(g1, ${hex(BIAS * FOLD_LOW + 1n)}), ALL)`,
+      "above := addmod(above, not(rest), ALL)",
+    ].map((line) => line.replaceAll("ALL", hex(LOW))),
+    `let fold := mul(shr(128, above), ${hex(FOLD)})`,
+    "let low := add(rest, fold)",
+    `let high := add(and(above, ${hex(HALF)}), lt(low, fold))`,
+    ...canonical(),
+    ...store(negatedX, { high: "high", low: "low" }),
+    "}",
+  ];
+}
+
+/** So many p keep a difference positive. They are `-BIAS K` modulo 2^256 and `-BIAS k` modulo 2^256 - 1. */
+const BIAS = 2n ** 98n;
+
+/** 1 / p modulo a number, by Euclid's algorithm. */
+function inverseOfP(modulus: bigint): bigint {
+  let [divisor, rest, before, last] = [modulus, P % modulus, 0n, 1n];
+  while (rest !== 0n) {
+    const quotient = divisor / rest;
+    [divisor, rest, before, last] = [rest, divisor - quotient * rest, last, before - quotient * last];
+  }
+  return ((before % modulus) + modulus) % modulus;
+}
+
+/** first + second, not reduced. */
+function wideSum(first: Element, second: Element): Operand {
+  return (high, low) => [
+    `let ${low} := add(${first.low}, ${second.low})`,
+    `let ${high} := add(add(${first.high}, ${second.high}), lt(${low}, ${second.low}))`,
+  ];
+}
+
+/** first + second, both at most p, as a number below 2^384. */
+function halfReducedSum(first: Element, second: Element): Operand {
+  return (high, low) => [
+    ...wideSum(first, second)(high, low),
+    `if shr(128, ${high}) {`,
+    `${low} := add(${low}, ${hex(FOLD)})`,
+    `${high} := and(add(${high}, lt(${low}, ${hex(FOLD)})), ${hex(HALF)})`,
+    "}",
+  ];
+}
+
+/** first - second, with a signed high word. */
+function wideDifference(first: Element, second: Element): Operand {
+  return (high, low) => [
+    `let ${low} := sub(${first.low}, ${second.low})`,
+    `let ${high} := sub(sub(${first.high}, ${second.high}), lt(${first.low}, ${second.low}))`,
+  ];
+}
+
+/** -2 element, with a signed high word. */
+function wideMinusTwice({ high: elementHigh, low: elementLow }: Element): Operand {
+  return (high, low) => [
+    `let ${low} := sub(0, shl(1, ${elementLow}))`,
+    `let ${high} := sub(0, add(add(shl(1, ${elementHigh}), shr(255, ${elementLow})), gt(${low}, 0)))`,
+  ];
+}
+
+/** 3 element, not reduced. */
+function wideTriple({ high: elementHigh, low: elementLow }: Element): Operand {
+  return (high, low) => [
+    `let ${low} := mul(3, ${elementLow})`,
+    `let ${high} := add(mul(3, ${elementHigh}), add(shr(255, ${elementLow}), lt(${low}, ${elementLow})))`,
   ];
 }
 
@@ -407,8 +685,8 @@ function difference(first: Element, second: Element): Operand {
   ];
 }
 
-/** p - element. */
-function minus(element: Element): Operand {
+/** p - element, which is p where the element is 0. */
+function negated(element: Element): Operand {
   return (high, low) => [
     `let ${low} := ${element.low}`,
     `let ${high} := sub(sub(${hex(P >> 256n)}, ${element.high}), gt(${low}, ${hex(P & LOW)}))`,
@@ -454,6 +732,16 @@ function canonical(): string[] {
   ];
 }
 
+function withResult(value: Operand, sink: Sink, name = "result"): string[] {
+  const [high, low] = [`${name}1`, `${name}0`];
+  return ["{", ...value(high, low), ...sink({ high, low }), "}"];
+}
+
+/** Stores an element where two packed words are. */
+function pack(out: Packed, { high, low }: Element): string[] {
+  return [`mstore(${hex(out.place)}, shl(128, ${high}))`, `mstore(${hex(out.place + 16)}, ${low})`];
+}
+
 function store(out: Element, value: Element): string[] {
   return [`mstore(${placeOf(out.high)}, ${value.high})`, `mstore(${placeOf(out.low)}, ${value.low})`];
 }
@@ -471,6 +759,9 @@ const isEqual = (first: Element, second: Element) => not(isDifferent(first, seco
 const isZero = ({ high, low }: Element) => `iszero(or(${high}, ${low}))`;
 const isBelowP = ({ high, low }: Element) =>
   `or(lt(${high}, ${hex(P >> 256n)}), and(eq(${high}, ${hex(P >> 256n)}), lt(${low}, ${hex(P & LOW)})))`;
+/** Of what has 48 bytes. */
+const isSlopeNotBelowP = ({ high, low }: Element) =>
+  `and(eq(${high}, ${hex(P >> 256n)}), gt(${low}, ${hex((P & LOW) - 1n)}))`;
 const all = (...conditions: readonly string[]) => conditions.reduce((first, second) => `and(${first}, ${second})`);
 
 /** Yul cannot name a Solidity error, only its selector. */
@@ -487,10 +778,18 @@ function failIf(condition: string, error: keyof typeof SELECTORS): string[] {
   return [`if ${condition} {`, ...fail(error), "}"];
 }
 
+/** Refuses 0 and p, of numbers below 2p. The outer condition, which costs less, is met by their low words and few others. */
+function failIfMultipleOfP(element: Element, error: keyof typeof SELECTORS): string[] {
+  const isP = isEqual(element, { high: hex(P >> 256n), low: hex(P & LOW) });
+  return [`if iszero(mod(${element.low}, ${hex(P & LOW)})) {`, ...failIf(`or(${isZero(element)}, ${isP})`, error), "}"];
+}
+
+/** Most blocks calculate modulo 2^256 - 1: as a variable it costs what a literal costs, and less code. */
 function assembly(lines: readonly string[]): string {
+  const all = lines.some((line) => line.includes("ones")) ? ["let ones := not(0)", ...lines] : lines;
   return `// solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            ${lines.join("\n            ")}
+            ${all.join("\n            ")}
         }`;
 }
 
