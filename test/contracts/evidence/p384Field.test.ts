@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type Hex, numberToHex } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tried } from "../../properties.ts";
-import { type Deployed, type LocalChain, localChain } from "./local.ts";
+import { type Deployed, FIRST_BUILD_MS, type LocalChain, localChain } from "./local.ts";
 import { inverse } from "./referenceP384.ts";
 
 /** The field operations that verification consists of, against whole numbers of any size. */
@@ -16,7 +16,7 @@ let field: Deployed;
 beforeAll(async () => {
   chain = await localChain();
   field = await chain.deploy("P384FieldDouble");
-});
+}, FIRST_BUILD_MS);
 afterAll(() => chain.connection.close());
 
 const modulo = (value: bigint) => ((value % P) + P) % P;
@@ -100,6 +100,13 @@ describe("adding a point to a sum", () => {
     );
   });
 
+  it("takes p for 0, which is the negated x of a sum that begins where x is 0", async () => {
+    const words = wordsOf({ before: 5n, slope: 7n, sum: P, last: [0n, 9n], x: 3n, off: 0n });
+    expect(await field.read("addToSum", [packed(words)])).toBe(packed([modulo(3n - 49n)]));
+    const shared = wordsOf({ before: 5n, slope: 7n, sum: P, last: [0n, 9n], x: 0n, off: 0n });
+    await expect(field.read("addToSum", [packed(shared)])).rejects.toThrow(/PointsShareX/);
+  });
+
   it("refuses points that share their x, also where it is 0", async () => {
     for (const x of [0n, 1n, P - 1n, P >> 1n]) {
       const words = wordsOf({ before: 5n, slope: 7n, sum: modulo(-x), last: [3n, 9n], x, off: 0n });
@@ -130,6 +137,13 @@ describe("a slope of a registration", () => {
     );
     const call = field.read("addWithSlope", [packed([slope + P, ...points])]);
     await expect(call).rejects.toThrow(/SlopeNotOfTheLine/);
+  });
+
+  it.each([0n, 1n, 2n ** 300n])("of an addition is refused where points share their x, with y %s", async (y) => {
+    for (const x of [0n, 5n, P - 1n]) {
+      const call = field.read("addWithSlope", [packed([y, x, y, x, y])]);
+      await expect(call).rejects.toThrow(/PointsShareX/);
+    }
   });
 
   it.each([1n, 2n ** 96n, K - 2n ** 127n, K - 1n])("of a doubling is refused beyond p: %s", async (slope) => {

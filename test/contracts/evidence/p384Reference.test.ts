@@ -3,7 +3,7 @@ import { type Hex, numberToHex } from "viem";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { p384Hints, p384KeyId, p384Tables, tableBytes } from "#lib/evidence/onchain/p384.ts";
 import { tried } from "../../properties.ts";
-import { type Deployed, type LocalChain, localChain } from "./local.ts";
+import { type Deployed, FIRST_BUILD_MS, type LocalChain, localChain } from "./local.ts";
 import { u384 } from "./p384.fixture.ts";
 import { G, inverse, N, type ReferencePoint, referenceVerify, times } from "./referenceP384.ts";
 
@@ -15,7 +15,12 @@ const keys = SECRETS.map((secret) => {
   const point = times(secret, G);
   return { secret, point, packed: packedKey(point) };
 });
-const tables = new Map(keys.map(({ packed }) => [packed, p384Tables(packed)]));
+/** A point whose x is 0, so that sums begin and go on where numbers modulo p have two forms. */
+const onYAxis = {
+  x: 0n,
+  y: 0xc306610fb0ae5a159cf45c06069f22a6c5eb3641c602d42dea2c4b4f75550793406d80d2b91ad54f9048bd487af1ade1n,
+};
+const tables = new Map([...keys.map(({ packed }) => packed), packedKey(onYAxis)].map((key) => [key, p384Tables(key)]));
 
 let chain: LocalChain;
 let p384: Deployed;
@@ -28,7 +33,7 @@ beforeAll(async () => {
       const params = [place, `0x00${tableBytes(table).slice(2)}`];
       await chain.connection.provider.request({ method: "hardhat_setCode", params });
     }
-});
+}, FIRST_BUILD_MS);
 afterAll(() => chain.connection.close());
 
 const scalars = fc.oneof(
@@ -61,13 +66,7 @@ it("agrees with the plain verifier, hinted and plain", async () => {
       valid += Number(expected);
       const args = [p384KeyId(key.packed), u384(digest), u384(r), u384(s)];
       expect(await p384.read("verifyPlain", args)).toBe(expected);
-      const hints = p384Hints({
-        generator: tables.get(keys[0]?.packed ?? "0x") ?? [],
-        key: tables.get(key.packed) ?? [],
-        digest: numberToHex(digest, { size: 48 }),
-        r,
-        s,
-      });
+      const hints = hintsOf(key.packed, digest, r, s);
       if (hints === undefined) return;
       hinted += 1;
       expect(await p384.read("verify", [...args, hints])).toBe(expected);
@@ -77,6 +76,25 @@ it("agrees with the plain verifier, hinted and plain", async () => {
   expect(valid).toBeGreaterThan(30);
   expect(hinted).toBeGreaterThan(30);
 }, 120_000);
+
+it.each([2n, 3n, 2n ** 12n + 2n, 2n ** 48n + 4n])("sums a point with x = 0 and factor %s", async (factor) => {
+  const r = (times(factor, onYAxis)?.x ?? 0n) % N;
+  const s = (r * inverse(factor, N)) % N;
+  const args = [p384KeyId(packedKey(onYAxis)), u384(0n), u384(r), u384(s)];
+  expect(referenceVerify(onYAxis, 0n, r, s)).toBe(true);
+  expect(await p384.read("verifyPlain", args)).toBe(true);
+  expect(await p384.read("verify", [...args, hintsOf(packedKey(onYAxis), 0n, r, s)])).toBe(true);
+});
+
+function hintsOf(key: Hex, digest: bigint, r: bigint, s: bigint): Hex | undefined {
+  return p384Hints({
+    generator: tables.get(packedKey(G)) ?? [],
+    key: tables.get(key) ?? [],
+    digest: numberToHex(digest, { size: 48 }),
+    r,
+    s,
+  });
+}
 
 function packedKey(point: ReferencePoint): Hex {
   if (point === undefined) throw new RangeError("infinity is no key");
