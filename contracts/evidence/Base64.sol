@@ -56,22 +56,22 @@ library Base64 {
         }
     }
 
-    /// @notice Parts the text of `length` bytes at `from` into lines of 64 characters, each with a line feed behind it,
-    /// as PEM does (RFC 7468). Writes up to 64 bytes of nothing behind.
-    /// @return end Where the lines end.
-    function breakLines(uint256 from, uint256 length, uint256 to) internal pure returns (uint256 end) {
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            let textEnd := add(from, length)
-            end := add(to, add(length, div(add(length, 63), 64)))
-            for {} lt(from, textEnd) {
-                from := add(from, 64)
-                to := add(to, 65)
-            } {
-                mcopy(to, from, 64)
-                mstore8(add(to, 64), 0x0a)
+    /// @notice The same as {encode} in lines of 64 characters, each with a line feed behind it, as PEM has them
+    /// (RFC 7468). Writes up to 32 bytes of nothing behind.
+    /// @return end Where the last line feed ends.
+    function encodeLines(uint256 from, uint256 length, uint256 to) internal pure returns (uint256 end) {
+        unchecked {
+            uint256 wholeEnd = from + length - (length % 48);
+            for (; from < wholeEnd; from += 48) {
+                _store(to, _withSymbols(_spread(_load(from))));
+                _store(to + 32, _withSymbols(_spread(_load(from + 24))));
+                _storeLineFeed(to + 64);
+                to += 65;
             }
-            mstore8(sub(end, 1), 0x0a)
+            if (length % 48 == 0) return to;
+            end = encode(from, length % 48, to);
+            _storeLineFeed(end);
+            ++end;
         }
     }
 
@@ -121,6 +121,13 @@ library Base64 {
             case 2 {
                 mstore8(sub(end, 1), 0x3d)
             }
+        }
+    }
+
+    function _storeLineFeed(uint256 place) private pure {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore8(place, 0x0a)
         }
     }
 

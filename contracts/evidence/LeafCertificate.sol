@@ -61,6 +61,8 @@ library LeafCertificate {
     uint256 private constant BASIC_CONSTRAINTS = 19;
     uint256 private constant AUTHORITY_KEY_ID = 35;
     uint256 private constant EXTENDED_KEY_USAGE = 37;
+    /// @dev Tags of an OCTET STRING and of a UTF8String at its beginning, before their lengths are put in.
+    uint256 private constant SHORT_TEXT = 0x04000c00;
     /// @dev Place of the timestamps among what was seen; no certificate extension has the number 0.
     uint256 private constant TIMESTAMPS_PLACE = 0;
 
@@ -183,11 +185,8 @@ library LeafCertificate {
                     // From 128 on a number takes two bytes, the first marked as not the last.
                     if (number == 0 || number >= 0x80) revert CertificateExtensionUnknown(bytes32(head));
                     seen = _markSeen(seen, number, head);
-                    place = _enterFulcio(place + 12, next, head);
-                    if (number <= LAST_KNOWN) {
-                        if (number > LAST_RAW + 1) place = Der.enterLast(place, next, Der.UTF8_STRING);
-                        texts[number] = calldataText(place, next);
-                    }
+                    place = _textOf(number, place + 12, next, head);
+                    if (number <= LAST_KNOWN) texts[number] = calldataText(place, next);
                 } else if (head >> 168 == FULCIO_ARC_LONG) {
                     seen = _markSeen(seen, _longNumber(head), head);
                     _enterFulcio(place + 13, next, head);
@@ -210,6 +209,21 @@ library LeafCertificate {
         uint256 bit = 1 << number;
         if (seen & bit != 0) revert CertificateExtensionRepeated(bytes32(head));
         return seen | bit;
+    }
+
+    /// @dev Where the text of an extension of Fulcio's arc begins, which ends at `next`.
+    /// @param place Behind the object identifier.
+    function _textOf(uint256 number, uint256 place, uint256 next, uint256 head) private pure returns (uint256) {
+        bool isUtf8 = number > LAST_RAW + 1 && number <= LAST_KNOWN;
+        unchecked {
+            uint256 left = next - place;
+            // Of a short text, DER allows one pair of headers: OCTET STRING { UTF8String }.
+            bool isUsual =
+                isUtf8 && left < 0x80 && Der.word(place) >> 224 == SHORT_TEXT + ((left - 2) << 16) + left - 4;
+            if (isUsual) return place + 4;
+        }
+        place = _enterFulcio(place, next, head);
+        return isUtf8 ? Der.enterLast(place, next, Der.UTF8_STRING) : place;
     }
 
     /// @dev None of these is critical in Fulcio's certificates, and one that were would have to be understood.

@@ -29,67 +29,88 @@ library LogEntry {
         uint64 integratedTime,
         uint64 logIndex
     ) internal pure returns (bytes32) {
-        bytes memory body = abi.encodePacked(
-            '{"apiVersion":"0.0.1","kind":"dsse","spec":{"envelopeHash":{"algorithm":"sha256","value":"',
-            Hexadecimal.ofDigest(envelopeHash),
-            '"},"payloadHash":{"algorithm":"sha256","value":"',
-            Hexadecimal.ofDigest(payloadHash),
-            '"},"signatures":[{"signature":"',
-            _encode(signature),
-            '","verifier":"',
-            _encodeText(_pem(_encode(certificate))),
+        bytes memory body = _appendText(
+            abi.encodePacked(
+                '{"apiVersion":"0.0.1","kind":"dsse","spec":{"envelopeHash":{"algorithm":"sha256","value":"',
+                Hexadecimal.ofDigest(envelopeHash),
+                '"},"payloadHash":{"algorithm":"sha256","value":"',
+                Hexadecimal.ofDigest(payloadHash),
+                '"},"signatures":[{"signature":"',
+                _encode(signature),
+                '","verifier":"'
+            ),
+            _pem(certificate),
             '"}]}}'
         );
         return
             sha256(
-                abi.encodePacked(
+                _appendText(
                     '{"body":"',
-                    _encodeText(body),
-                    '","integratedTime":',
-                    Strings.toString(integratedTime),
-                    ',"logID":"',
-                    Hexadecimal.ofDigest(sha256(abi.encodePacked(P256_KEY, log.x, log.y))),
-                    '","logIndex":',
-                    Strings.toString(logIndex),
-                    "}"
+                    body,
+                    abi.encodePacked(
+                        '","integratedTime":',
+                        Strings.toString(integratedTime),
+                        ',"logID":"',
+                        Hexadecimal.ofDigest(sha256(abi.encodePacked(P256_KEY, log.x, log.y))),
+                        '","logIndex":',
+                        Strings.toString(logIndex),
+                        "}"
+                    )
                 )
             );
     }
 
-    /// @dev PEM (RFC 7468) of a certificate, from its encoding.
-    function _pem(bytes memory encoded) private pure returns (bytes memory) {
-        (uint256 from, uint256 to) = _places(encoded);
-        bytes memory lines = _allocate(to, Base64.breakLines(from, encoded.length, to));
-        return abi.encodePacked("-----BEGIN CERTIFICATE-----\n", lines, "-----END CERTIFICATE-----\n");
+    /// @dev PEM (RFC 7468): lines of 64 characters.
+    function _pem(bytes memory certificate) private pure returns (bytes memory pem) {
+        // Before anything is written to free memory: a literal is allocated where it is used.
+        bytes memory end = "-----END CERTIFICATE-----\n";
+        uint256 to = _begin("-----BEGIN CERTIFICATE-----\n");
+        return _finish(Base64.encodeLines(_contentOf(certificate), certificate.length, to), end);
     }
 
-    function _encode(bytes memory content) private pure returns (bytes memory encoded) {
-        (uint256 from, uint256 to) = _places(content);
-        return _allocate(to, Base64.encode(from, content.length, to));
+    function _encode(bytes memory content) private pure returns (bytes memory) {
+        bytes memory nothing;
+        return _finish(Base64.encode(_contentOf(content), content.length, _begin(nothing)), nothing);
     }
 
-    /// @dev Bodies and PEM have none of the characters that the faster way cannot encode.
-    function _encodeText(bytes memory text) private pure returns (bytes memory encoded) {
-        (uint256 from, uint256 to) = _places(text);
-        return _allocate(to, Base64.encodeText(from, text.length, to));
+    /// @dev `before`, the encoding of `text`, `behind`. Bodies and PEM have none of the characters that the faster way
+    /// cannot encode.
+    function _appendText(
+        bytes memory before,
+        bytes memory text,
+        bytes memory behind
+    ) private pure returns (bytes memory) {
+        return _finish(Base64.encodeText(_contentOf(text), text.length, _begin(before)), behind);
     }
 
-    /// @dev Where content begins, and where that of the next text will.
-    function _places(bytes memory content) private pure returns (uint256 from, uint256 to) {
+    // Long texts are written to free memory, part by part, and allocated when they are done.
+
+    /// @dev Writes the first part. @return to Where the next one goes.
+    function _begin(bytes memory part) private pure returns (uint256 to) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            from := add(content, 0x20)
             to := add(mload(0x40), 0x20)
+            mcopy(to, add(part, 0x20), mload(part))
+            to := add(to, mload(part))
         }
     }
 
-    /// @dev The text that was written to the free memory from `to` to `end`.
-    function _allocate(uint256 to, uint256 end) private pure returns (bytes memory text) {
+    /// @dev Writes the last part at `to` and allocates the whole.
+    function _finish(uint256 to, bytes memory part) private pure returns (bytes memory text) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            text := sub(to, 0x20)
-            mstore(text, sub(end, to))
-            mstore(0x40, and(add(end, 31), not(31)))
+            mcopy(to, add(part, 0x20), mload(part))
+            to := add(to, mload(part))
+            text := mload(0x40)
+            mstore(text, sub(to, add(text, 0x20)))
+            mstore(0x40, and(add(to, 31), not(31)))
+        }
+    }
+
+    function _contentOf(bytes memory text) private pure returns (uint256 place) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            place := add(text, 0x20)
         }
     }
 }

@@ -52,12 +52,16 @@ export const onchainMutants: readonly Mutant[] = [
       removes: "each table is built from its own powers",
       from: "(TABLES * tooth + index) * POINT",
       to: "(TABLES * tooth) * POINT",
+      // Elsewhere a registration is done before the tests.
+      tests: ["test/contracts/evidence/gas.test.ts"],
     },
   }),
   ...mutantsOf("contracts/evidence/arithmetic/P384Curve.sol", "p384-curve", P384, {
     "points-share-x": {
       removes: "points that share their x have no line",
       from: "                mstore(0, 0xe4d0c78d)\n                revert(0x1c, 4)\n",
+      // No two entries of a table that are added up share their x, whatever the key.
+      tests: FIELD,
     },
     "slope-of-addition": {
       removes: "an addition's slope is that of the line",

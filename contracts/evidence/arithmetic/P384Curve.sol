@@ -82,6 +82,7 @@ library P384Curve {
 
     /// @notice Whether the other point's coordinates are below p and fulfil y^2 = x^3 - 3x + b. The point at infinity
     /// has no coordinates.
+    /// @dev Products of what is not below p may be wrong, which changes nothing.
     function isOtherOnCurve() internal pure returns (bool result) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
@@ -634,7 +635,7 @@ library P384Curve {
                     add(add(add(d0, d1), sub(lt(someC0, l), lt(r, l))), r),
                     add(mul(e1, f0), mul(e0, f1))
                 )
-                // The supplied slope, also modulo 2^256 - 1. What is above is out of reach from here on, but for those four.
+                // The supplied slope, also modulo 2^256 - 1. Of what is above, only the four sums are within reach below.
                 let all := not(0)
                 let a1 := shr(128, calldataload(slope))
                 let a0 := calldataload(add(slope, 16))
@@ -825,7 +826,7 @@ library P384Curve {
                     add(add(add(d0, d1), sub(lt(someC0, l), lt(r, l))), r),
                     add(mul(e1, f0), mul(e0, f1))
                 )
-                // The supplied slope, also modulo 2^256 - 1. What is above is out of reach from here on, but for those four.
+                // The supplied slope, also modulo 2^256 - 1. Of what is above, only the four sums are within reach below.
                 let all := not(0)
                 let a1 := shr(128, calldataload(slope))
                 let a0 := calldataload(add(slope, 16))

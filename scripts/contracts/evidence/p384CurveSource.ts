@@ -18,8 +18,8 @@ import { toFunctionSelector } from "viem";
  * and below 2^481, because H - h 2^256 is below 2^256 and H k below 2^480. It is folded by 2^384 = K, and one
  * subtraction of p is hardly ever needed.
  *
- * What is done often has its multiplications written out: a call would cost each a sixth more. So does a sum of points
- * (see `step`), which is most of what a verification costs.
+ * What is done often has its multiplications written out: a call would cost each a sixth more. Most of what a
+ * verification costs are the steps of a sum of points, which `step` explains.
  */
 
 const P = 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n;
@@ -147,6 +147,7 @@ ${REGISTERS.map((name) => `    uint256 private constant ${name} = ${hex(placeOfR
 
     /// @notice Whether the other point's coordinates are below p and fulfil y^2 = x^3 - 3x + b. The point at infinity
     /// has no coordinates.
+    /// @dev Products of what is not below p may be wrong, which changes nothing.
     function isOtherOnCurve() internal pure returns (bool result) {
         ${assembly([
           "// y^2 - b",
@@ -530,18 +531,18 @@ type Step = {
 /**
  * The left side N of the equation is not reduced: it is 0 modulo p if it is Q p for a whole number Q = h 2^256 + q.
  *
- * - N modulo 2^512 (2^256 - 1) has the words `c0` and `c1` and is `t` modulo 2^256 - 1. With q = c0 / p both sides agree
- *   modulo 2^256, and with h = t / p - q modulo 2^256 - 1.
+ * - N has the lower words c0 and c1 and is t modulo 2^256 - 1. With q = c0 / p both sides agree modulo 2^256, and with
+ *   h = t / p - q modulo 2^256 - 1.
  * - Whether they agree modulo 2^512 too is the first test, `isOff`. In `c1` are the upper words of the products, each its
  *   residue modulo 2^256 - 1 less its lower word and a borrow. Those lower words make up `c0`, and -q K has the lower word
  *   c0 as well, so they cancel out: `sum` is c1 without them.
- * - The second test, `isFar`, is that both sides are near each other. Without the words below the uppermost, N is 2^512 times
- *   16 `top`, at most 2^647 less than N; the factor 16 is there because the uppermost word would be too wide. For
- *   N = Q p this leaves h from 0 to 129 above top / 2^124. Where h is in reach, both sides are less than 2^650 apart: they
- *   cannot differ by a multiple of 2^512 (2^256 - 1).
+ * - The second test, `isFar`, is that both sides are near each other. By the factors' high words alone, N is about
+ *   16 `top` 2^512: it is not less, and at most 2^647 more. The factor 16 is there because `top` would be wider than a
+ *   word without it. For N = Q p this leaves h from 0 to 129 above top / 2^124. Where h is up to 255 above, both sides
+ *   are less than 2^650 apart: they cannot differ by a multiple of 2^512 (2^256 - 1), and are equal.
  *
- * Values are named where they are used twice, and in an order that has few of them within reach at a time: the compiler
- * reaches sixteen, and each one beyond its use costs less than overwriting another.
+ * Values are named where they are used twice, in an order that has what is used among the last sixteen, which is how far
+ * the compiler reaches. To overwrite a value that is used no more would cost more than to leave it behind.
  */
 function step({ of, run, refuseShared, product: [factor, other], plus, next }: Step): string[] {
   const isOff = `sub(shl(128, q), add(add(sum, add(qK, lt(add(qK, c0), c0))), mul(h, ${hex(FOLD)})))`;
@@ -558,7 +559,7 @@ function step({ of, run, refuseShared, product: [factor, other], plus, next }: S
     "let l := mul(e0, f0)",
     "let someC0 := add(d0, l)",
     "let someSum := add(add(add(add(d0, d1), sub(lt(someC0, l), lt(r, l))), r), add(mul(e1, f0), mul(e0, f1)))",
-    "// The supplied slope, also modulo 2^256 - 1. What is above is out of reach from here on, but for those four.",
+    "// The supplied slope, also modulo 2^256 - 1. Of what is above, only the four sums are within reach below.",
     "let all := not(0)",
     ...declared(slope, "a1", "a0"),
     "let a := addmod(a0, a1, all)",

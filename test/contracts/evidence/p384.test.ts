@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { bytesToHex, type Hex, hexToBytes, numberToHex } from "viem";
+import { bytesToHex, type Hex, hexToBytes, numberToHex, size } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   generatorKey,
@@ -11,6 +11,7 @@ import {
 } from "#lib/evidence/onchain/p384.ts";
 import { type Deployed, FIRST_BUILD_MS, type LocalChain, localChain, TRANSACTION_GAS_CAP } from "./local.ts";
 import { coordinatesOf, fixedKey, ORDER, register, sha384, signedBy, u384 } from "./p384.fixture.ts";
+import { inverse } from "./referenceP384.ts";
 
 /** Registration of keys and verification by them, on a chain with the newest rules and the cap on a transaction. */
 
@@ -174,6 +175,20 @@ describe("verification by a registered key", () => {
       await expect(call, `bit ${bit}`).rejects.toThrow(/SlopeNotOfTheLine|NotTheInverse/);
     }
   }, 60_000);
+
+  it("refuses a wrong slope of a doubling that comes last, behind which nothing else would notice", async () => {
+    // The generator as the key with the factor 2, and the digest 0: the sum is one doubling.
+    const x = BigInt(`0x${DOUBLED_GENERATOR_X}`) % ORDER;
+    const half = (x * inverse(2n, ORDER)) % ORDER;
+    const zero = numberToHex(0n, { size: 48 });
+    const own = { generator: tables.generator, key: tables.generator };
+    const doubling = p384Hints({ ...own, digest: zero, r: x, s: half }) ?? "0x";
+    const id = p384KeyId(generatorKey);
+    expect(size(doubling)).toBe(96);
+    expect(await verify(zero, x, half, doubling, id)).toBe(true);
+    for (let bit = 384; bit < 768; bit += 5)
+      await expect(verify(zero, x, half, flipped(doubling, bit), id)).rejects.toThrow(/SlopeNotOfTheLine/);
+  });
 
   it("refuses hints too few, too many, or of another signature", async () => {
     await expect(verify(digest, r, s, "0x")).rejects.toThrow(/SlopesSize/);

@@ -139,6 +139,13 @@ describe("a slope of a registration", () => {
     await expect(call).rejects.toThrow(/SlopeNotOfTheLine/);
   });
 
+  it.each([0n, 1n, 2n ** 300n])("of an addition is refused where points share their x, with y %s", async (y) => {
+    for (const x of [0n, 5n, P - 1n]) {
+      const call = field.read("addWithSlope", [packed([y, x, y, x, y])]);
+      await expect(call).rejects.toThrow(/PointsShareX/);
+    }
+  });
+
   it.each([1n, 2n ** 96n, K - 2n ** 127n, K - 1n])("of a doubling is refused beyond p: %s", async (slope) => {
     const x = 2n ** 200n;
     const y = modulo((3n * x * x - 3n) * inverse(2n * slope, P));
