@@ -4,6 +4,7 @@ const DECISION = "test/lib/settlement/watch/decision.test.ts";
 const WATCHER = "test/lib/settlement/watch/watcher.test.ts";
 const JOURNAL = "test/lib/settlement/watch/journal.test.ts";
 const SOURCE = "test/lib/settlement/watch/capsuleSource.test.ts";
+const TRACE = "test/lib/settlement/watch/trace.test.ts";
 const FOLLOW = "test/lib/settlement/watch/follow.test.ts";
 const CONDUCT = "test/lib/settlement/watch/conduct.test.ts";
 const COMMAND = "test/scripts/commands/watch.test.ts";
@@ -116,6 +117,13 @@ export const watchMutants: readonly Mutant[] = [
       removes: "a claim that the chain shows anew is open again",
       from: "const { closed: _reopened, ...known }",
       to: "const { ...known }",
+    },
+  }),
+  ...mutantsOf("lib/settlement/watch/journal.ts", "watch-lives", [TRACE], {
+    "open-bond-forgotten": {
+      removes: "a bond counts while it is at risk",
+      from: "closed ? closed.bond : open",
+      to: "closed ? closed.bond : 0n",
     },
   }),
   ...mutantsOf("lib/settlement/watch/journalFile.ts", "watch-journal", [JOURNAL], {

@@ -220,7 +220,7 @@ describe("pawl watch as a service", () => {
     for await (const chunk of child.stdout) {
       output += chunk;
       // A pass has gone through: the watcher is waiting for the next one.
-      if (output.includes('"event":"pass"')) child.kill("SIGINT");
+      if (output.includes('"event":"pass"') && !child.killed) child.kill("SIGINT");
     }
     expect(await ended).toBe(0);
     expect(await world.challengesOf(claim)).toHaveLength(1);
