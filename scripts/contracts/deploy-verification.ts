@@ -231,25 +231,20 @@ export async function readRoots(client: PublicClient, deployment: Deployment): P
   const { evidence, startBlock } = deployment;
   if (evidence === undefined) return undefined;
   const contract = { address: evidence.trustRoots, abi: trustRootsAbi } as const;
-  const range = { ...contract, fromBlock: BigInt(startBlock), strict: true } as const;
+  const whole = { fromBlock: BigInt(startBlock), toBlock: await client.getBlockNumber({ cacheTime: 0 }) };
+  const issuers = await inRanges(whole, (range) =>
+    client.getContractEvents({ ...contract, ...range, strict: true, eventName: "IssuerQueued" }),
+  );
+  const logs = await inRanges(whole, (range) =>
+    client.getContractEvents({ ...contract, ...range, strict: true, eventName: "LogQueued" }),
+  );
+  const verifiers = await inRanges(whole, (range) =>
+    client.getContractEvents({ ...contract, ...range, strict: true, eventName: "VerifierQueued" }),
+  );
   const queued = [
-    ...(await client.getContractEvents({ ...range, eventName: "IssuerQueued" })).map(({ args: { id, issuer } }) => ({
-      kind: "authority" as const,
-      id,
-      of: issuer.keyId,
-    })),
-    ...(await client.getContractEvents({ ...range, eventName: "LogQueued" })).map(({ args: { id, log } }) => ({
-      kind: "log" as const,
-      id,
-      of: log.x,
-    })),
-    ...(await client.getContractEvents({ ...range, eventName: "VerifierQueued" })).map(
-      ({ args: { id, verifier } }) => ({
-        kind: "verifier" as const,
-        id,
-        of: verifier,
-      }),
-    ),
+    ...issuers.map(({ args: { id, issuer } }) => ({ kind: "authority" as const, id, of: issuer.keyId })),
+    ...logs.map(({ args: { id, log } }) => ({ kind: "log" as const, id, of: log.x })),
+    ...verifiers.map(({ args: { id, verifier } }) => ({ kind: "verifier" as const, id, of: verifier })),
   ];
   const roots: RootsView["roots"][number][] = [];
   for (const one of queued) {
@@ -279,6 +274,23 @@ export async function readRoots(client: PublicClient, deployment: Deployment): P
     delay: await client.readContract({ ...contract, functionName: "delay" }),
     roots,
   };
+}
+
+type BlockRange = { readonly fromBlock: bigint; readonly toBlock: bigint };
+/** Narrower than any provider's limit: one that refuses this refuses for another reason. */
+const NARROWEST = 500n;
+
+/** All logs of a range, in halves where the provider refuses it as too wide. */
+async function inRanges<T>(range: BlockRange, read: (range: BlockRange) => Promise<readonly T[]>): Promise<T[]> {
+  const { fromBlock, toBlock } = range;
+  try {
+    return [...(await read(range))];
+  } catch (thrown) {
+    if (toBlock - fromBlock < NARROWEST) throw thrown;
+  }
+  const middle = (fromBlock + toBlock) / 2n;
+  const before = await inRanges({ fromBlock, toBlock: middle }, read);
+  return [...before, ...(await inRanges({ fromBlock: middle + 1n, toBlock }, read))];
 }
 
 const buildInfoSchema = z.object({ input: z.record(z.string(), z.unknown()), solcLongVersion: z.string() });

@@ -412,7 +412,7 @@ describe("the keys of authorities", () => {
 
 describe("calls for governor and guardian", () => {
   it("append what the chain lacks, once, and revoke it", async () => {
-    const { client, wallet, deployment, evidence } = await deployedUnder({ ...ROOTS, issuers: [] });
+    const { provider, client, wallet, deployment, evidence } = await deployedUnder({ ...ROOTS, issuers: [] });
     const known = async () => new Set((await readRoots(client, deployment))?.roots.map(({ id }) => id));
     const calls = callsToQueue(ROOTS, await known());
     expect(calls.map(({ what }) => what)).toEqual(
@@ -420,6 +420,21 @@ describe("calls for governor and guardian", () => {
     );
     for (const { data } of calls) await wallet.sendTransaction({ to: evidence.trustRoots, data, chain: null });
     expect(callsToQueue(ROOTS, await known())).toEqual([]);
+
+    // Over a provider that serves no more than 600 blocks at once.
+    const shown = await readRoots(client, deployment);
+    await provider.request({ method: "hardhat_mine", params: ["0x7d0"] });
+    let refused = 0;
+    const limited = {
+      ...client,
+      getContractEvents: async (asked: { readonly fromBlock: bigint; readonly toBlock: bigint }) => {
+        if (asked.toBlock - asked.fromBlock <= 600n) return client.getContractEvents(asked as never);
+        refused++;
+        throw new Error("the range is too wide");
+      },
+    };
+    expect(await readRoots(limited as never, deployment)).toEqual(shown);
+    expect(refused).toBeGreaterThan(0);
 
     const ids = ROOTS.logs.map(logRootId);
     const { timestamp } = await client.getBlock();
