@@ -30,6 +30,7 @@ import {
 } from "#lib/chain/generated/abis.ts";
 import { decodeRevert } from "#lib/chain/revert.ts";
 import type { PawlError } from "#lib/core/error.ts";
+import type { CoveredRoots } from "#lib/evidence/onchain/roots.ts";
 import { entitlementIdOf, type OfferTerms, offerIdOf } from "#lib/offers/terms.ts";
 import { headOf, runKeyOf } from "#lib/permits/entitlement.ts";
 import { type StepPermit, stepPermitTypes } from "#lib/permits/stepPermit.ts";
@@ -151,8 +152,16 @@ const factsParameters = parseAbiParameters(
 const FAR = 2n ** 39n;
 const word = (text: string): Hex => keccak256(stringToBytes(text));
 
-/** @param options.bare without an evidence verifier, play money and Permit2 */
-export async function createWorld(options: { readonly bare?: boolean } = {}) {
+/**
+ * @param options.bare without an evidence verifier, play money and Permit2
+ * @param options.evidence checked by the real contracts, under these roots, instead of by a double
+ */
+export async function createWorld(
+  options: {
+    readonly bare?: boolean;
+    readonly evidence?: { readonly roots: CoveredRoots; readonly oidcIssuer: string };
+  } = {},
+) {
   const connection = await hre.network.create();
   const transport = custom(connection.provider);
   const client = createPublicClient({ chain: hardhat, transport, cacheTime: 0, pollingInterval: 1 });
@@ -188,7 +197,9 @@ export async function createWorld(options: { readonly bare?: boolean } = {}) {
   const evidence = await deployDouble("EvidenceVerifierDouble");
   const deployment = await deployWith(connection.provider as Parameters<typeof deployWith>[0], {
     figures: FIGURES,
-    ...(options.bare === true ? {} : { evidenceVerifier: evidence.address, withSandbox: true }),
+    ...(options.bare === true
+      ? {}
+      : { withSandbox: true, ...(options.evidence ?? { evidenceVerifier: evidence.address }) }),
   });
 
   /** Sends a call whatever it will do; a revert rejects with viem's error. Returns gas and receipt. */
