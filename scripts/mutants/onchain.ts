@@ -161,15 +161,21 @@ export const onchainMutants: readonly Mutant[] = [
     },
     "negative-number": {
       removes: "numbers are not negative",
-      from: "        if (uint8(der[first]) >= 0x80) revert NotASignature();\n",
+      from: "            if (head & 0x8000 != 0) revert NotASignature();\n",
     },
     "padded-number": {
       removes: "numbers have no needless zero",
-      from: "            if (uint8(der[first + 1]) < 0x80) revert NotASignature();\n",
+      from: "                if (head & 0x80 == 0) revert NotASignature();\n",
     },
     "number-too-wide": {
       removes: "numbers have at most 384 bits",
-      from: "        if (length > MAX_BYTES) revert NotASignature();\n",
+      from: "if (length > MAX_BYTES || next > der.length)",
+      to: "if (next > der.length)",
+    },
+    "number-beyond-the-end": {
+      removes: "a number ends before the bytes do",
+      from: "length > MAX_BYTES || next > der.length",
+      to: "length > MAX_BYTES",
     },
     "word-too-wide": {
       removes: "words have at most 256 bits",
@@ -177,13 +183,13 @@ export const onchainMutants: readonly Mutant[] = [
     },
     "empty-number": {
       removes: "a number has a byte",
-      from: "length == 0 || length >= LONG_FORM",
-      to: "length >= LONG_FORM",
+      from: "head >> 24 != INTEGER || length == 0",
+      to: "head >> 24 != INTEGER",
     },
     "another-tag": {
       removes: "members are integers",
-      from: "der.length < from + 3 || uint8(der[from]) != INTEGER",
-      to: "der.length < from + 3",
+      from: "head >> 24 != INTEGER || length == 0",
+      to: "length == 0",
     },
   }),
 ];

@@ -36,25 +36,36 @@ library EcdsaSignature {
     }
 
     function _decodeInteger(bytes calldata der, uint256 from) private pure returns (U384 memory number, uint256 next) {
-        if (der.length < from + 3 || uint8(der[from]) != INTEGER) revert NotASignature();
-        uint256 length = uint8(der[from + 1]);
-        uint256 first = from + 2;
-        if (length == 0 || length >= LONG_FORM || length > der.length - first) revert NotASignature();
-        next = first + length;
-        // A first bit that is set says that the number is negative.
-        if (uint8(der[first]) >= 0x80) revert NotASignature();
-        if (uint8(der[first]) == 0 && length > 1) {
-            // A zero byte is there only to keep such a bit from being the first.
-            if (uint8(der[first + 1]) < 0x80) revert NotASignature();
-            ++first;
-            --length;
+        unchecked {
+            // Tag, length, and the first two bytes of the number.
+            uint256 head = _word(der, from) >> 224;
+            uint256 length = (head >> 16) & 0xff;
+            if (head >> 24 != INTEGER || length == 0) revert NotASignature();
+            // A first bit that is set says that the number is negative.
+            if (head & 0x8000 != 0) revert NotASignature();
+            uint256 first = from + 2;
+            next = first + length;
+            if (head & 0xff00 == 0 && length > 1) {
+                // A zero byte is there only to keep such a bit from being the first.
+                if (head & 0x80 == 0) revert NotASignature();
+                ++first;
+                --length;
+            }
+            if (length > MAX_BYTES || next > der.length) revert NotASignature();
+            if (length > 32) {
+                number.high = uint128(_word(der, first) >> (8 * (64 - length)));
+                first = next - 32;
+                length = 32;
+            }
+            number.low = _word(der, first) >> (8 * (32 - length));
         }
-        if (length > MAX_BYTES) revert NotASignature();
-        if (length > 32) {
-            number.high = uint128(uint256(bytes32(der[first:first + length - 32])) >> (8 * (64 - length)));
-            first += length - 32;
-            length = 32;
+    }
+
+    /// @dev The 32 bytes at `from`, of which those behind the end belong to something else.
+    function _word(bytes calldata der, uint256 from) private pure returns (uint256 word) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            word := calldataload(add(der.offset, from))
         }
-        number.low = uint256(bytes32(der[first:first + length])) >> (8 * (32 - length));
     }
 }

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { Hex } from "viem";
 import { systemRandom } from "#lib/core/effects.ts";
-import { prepareAttestation } from "#lib/evidence/onchain/attestation.ts";
+import { type OnchainAttestation, prepareAttestation } from "#lib/evidence/onchain/attestation.ts";
 import { coveredRoots } from "#lib/evidence/onchain/roots.ts";
 import { statementBytes } from "#lib/evidence/statement.ts";
 import { parseTrustedRoot } from "#lib/evidence/trustedRoot.ts";
@@ -21,24 +21,25 @@ export type ProvenTrade = Awaited<ReturnType<typeof createProvenTrade>>;
 /** When everything is attested, unix seconds: later than any clock of a machine that runs this. */
 export const ATTESTED_AT = 2_100_000_000;
 
+export type Kept = { readonly file: URL; readonly refresh: boolean };
 type Minted = {
   readonly trustedRoot: unknown;
   readonly bundles: readonly (readonly [claimHash: Hex, bundle: unknown])[];
 };
 
-/** @param options.kept file of what was minted before; `refresh` mints anew and writes it */
-export async function createProvenTrade(
-  options: { readonly kept?: { readonly file: URL; readonly refresh: boolean } } = {},
-) {
-  const { kept } = options;
+/**
+ * @param options.kept file of what was minted before; `refresh` mints anew and writes it
+ * @param options.claims of the runs' tokens, which certificates repeat
+ */
+export async function createProvenTrade(options: { readonly kept?: Kept; readonly claims?: IdentityClaims } = {}) {
+  const { kept, claims = claimsOfStep() } = options;
   const known: Minted | undefined =
     kept && !kept.refresh ? (JSON.parse(await readFile(kept.file, "utf8")) as Minted) : undefined;
   const sigstore = createSandboxSigstore({ clock: () => ATTESTED_AT, random: systemRandom });
   const trustedRoot = known?.trustedRoot ?? sigstore.trustedRoot;
   const roots = coveredRoots(parseTrustedRoot(bytesOf(trustedRoot)));
   const minted: [Hex, unknown][] = [];
-  const { iss: oidcIssuer } = claimsOfStep();
-  const w = await createWorld({ evidence: { roots, oidcIssuer } });
+  const w = await createWorld({ evidence: { roots, oidcIssuer: claims.iss } });
   const { evidence } = w.deployment;
   // The next block, in which an offer is published or steps are bought.
   await w.nextAt(ATTESTED_AT - 1_200);
@@ -46,20 +47,18 @@ export async function createProvenTrade(
 
   /** What the certificate of a step's run says. */
   function identityOf({ opened: { permit } }: Claimed): IdentityClaims {
-    return claimsOfStep({ run_id: permit.runId.toString(), run_attempt: permit.runAttempt.toString() });
+    return { ...claims, run_id: permit.runId.toString(), run_attempt: permit.runAttempt.toString() };
   }
 
   function bundleOf(claimed: Claimed, identity: IdentityClaims): Uint8Array {
     const { claimHash } = claimed.ref;
     const { certificateHash, resultHash, bundleHash } = claimed.claim;
     const payload = statementBytes({ claimHash, certificateHash, resultHash, bundleHash });
-    if (known === undefined) {
-      const bundle = sigstore.attest({ payload, claims: identity });
-      minted.push([claimHash, bundle]);
-      return bytesOf(bundle);
-    }
-    const [, bundle] = known.bundles.find(([of]) => of === claimHash) ?? [];
-    if (bundle === undefined) throw new Error("the claims are others than those minted for: mint again by refreshing");
+    const [, found] = (known?.bundles ?? minted).find(([of]) => of === claimHash) ?? [];
+    if (found !== undefined) return bytesOf(found);
+    if (known) throw new Error("the claims are others than those minted for: mint again by refreshing");
+    const bundle = sigstore.attest({ payload, claims: identity });
+    minted.push([claimHash, bundle]);
     return bytesOf(bundle);
   }
 
@@ -68,7 +67,6 @@ export async function createProvenTrade(
     roots,
     /** Publishes an offer that pins what the runs' certificates say. Without an arbiter unless told. */
     async publish(overrides: Parameters<World["publish"]>[0] = {}) {
-      const claims = claimsOfStep();
       const path = (ref: string) => ref.split("@")[0] ?? "";
       return w.publish({
         arbiter: NATIVE,
@@ -89,7 +87,6 @@ export async function createProvenTrade(
     },
     /** Opens the next step, some minutes before its attestation, and names a claim for it. */
     async open(entitlement: Entitlement, parent?: Claimed, overrides: Parameters<World["permit"]>[1] = {}) {
-      const claims = claimsOfStep();
       const opened = await w.open(entitlement, parent, {
         repositoryId: BigInt(claims.repository_id),
         sourceCommit: `0x${claims.sha}`,
@@ -97,7 +94,11 @@ export async function createProvenTrade(
       });
       return w.claimOf(opened);
     },
-    /** The `ProvenClaim` of a step, with a real proof. */
+    /** What the verifier reads of a claim's attestation. */
+    attestationOf(claimed: Claimed): OnchainAttestation {
+      return prepareAttestation(bundleOf(claimed, identityOf(claimed)), roots).attestation;
+    },
+    /** The `ProvenClaim` of a step, with a real proof. `change` makes the certificate say something else. */
     provenClaim(claimed: Claimed, change: (identity: IdentityClaims) => IdentityClaims = (honest) => honest) {
       const { attestation } = prepareAttestation(bundleOf(claimed, change(identityOf(claimed))), roots);
       return {
