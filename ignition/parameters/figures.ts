@@ -26,7 +26,7 @@ const parametersSchema = z.strictObject({
     }),
     /** Least bond of an evidence challenge, wei. */
     minBond: bigint,
-    /** Gas of a claim's proof on-chain: the measured 1.3 million, and room for longer certificates. */
+    /** Gas of a claim's proof on-chain: the measured million (snapshots/onchain.json), and room for longer certificates. */
     proofGas: bigint,
     /** Uniswap's Permit2; 0 refuses payments through it. */
     permit2: address,

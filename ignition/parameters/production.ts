@@ -22,7 +22,7 @@ export const production: Pick<Figures, "limits" | "minBond" | "proofGas"> = {
     maxConductBond: 10n ** 18n,
   },
   minBond: 10n ** 15n,
-  proofGas: 2_500_000n,
+  proofGas: 1_200_000n,
 };
 
 /** Least seconds between queueing a root of evidence and its first use: whoever watches has two days to object. */
