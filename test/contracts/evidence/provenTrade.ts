@@ -94,6 +94,8 @@ export async function createProvenTrade(options: { readonly kept?: Kept; readonl
       });
       return w.claimOf(opened);
     },
+    /** The Sigstore bundle of a claim's run, as its file has it. */
+    bundleOf: (claimed: Claimed) => bundleOf(claimed, identityOf(claimed)),
     /** What the verifier reads of a claim's attestation. */
     attestationOf(claimed: Claimed): OnchainAttestation {
       return prepareAttestation(bundleOf(claimed, identityOf(claimed)), roots).attestation;
