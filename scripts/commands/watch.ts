@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { createPublicClient, type Hex, http, type PublicClient } from "viem";
-import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { chainOf, requireChain } from "#lib/chain/clients.ts";
 import { parseDeployment } from "#lib/chain/deployment.ts";
 import { systemClock } from "#lib/core/effects.ts";
@@ -17,6 +16,7 @@ import { createJudge } from "#lib/settlement/watch/judge.ts";
 import { createWatcher, type WatchEvent, type Watcher, type WatchSummary } from "#lib/settlement/watch/watcher.ts";
 import { readEvidence } from "./files.ts";
 import { checkRootOptions, type RootOptions, rootOptions, trustOf } from "./roots.ts";
+import { signingAccount } from "./signingKey.ts";
 import { eventJson, eventLines, summaryJson, summaryLine } from "./watchText.ts";
 
 type WatchOptions = RootOptions & {
@@ -105,7 +105,7 @@ Exit codes: 0 nothing needs you, 3 a claim needs a person, 4 not everything coul
       foreign: options.entitlement ?? [],
     };
     if (Object.values(targets).every(({ length }) => length === 0)) throw watchError("WATCH_NOTHING_NAMED");
-    const account = await readKey(options.keyFile, process.env.PAWL_WATCH_KEY);
+    const account = await signingAccount(options.keyFile, "PAWL_WATCH_KEY");
     const deployment = parseDeployment(await readEvidence(options.deployment));
     const chain = chainOf(deployment.chainId, options.rpc);
     const client: PublicClient = createPublicClient({ chain, transport: http(options.rpc), cacheTime: 0 });
@@ -207,28 +207,6 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, { signal }).catch((thrown: unknown) => {
     if (!signal.aborted) throw thrown;
   });
-}
-
-/** The key never stands in an argument, which other users of the machine can read. @throws WATCH_KEY_* */
-async function readKey(file: string | undefined, variable: string | undefined): Promise<PrivateKeyAccount> {
-  const text = file === undefined ? variable : await keyIn(file);
-  if (!text) throw watchError("WATCH_KEY_MISSING");
-  const key = bytes32.safeParse(text.trim());
-  if (!key.success) throw watchError("WATCH_KEY_INVALID");
-  try {
-    return privateKeyToAccount(key.data);
-  } catch {
-    // The cause would quote the key.
-    throw watchError("WATCH_KEY_INVALID");
-  }
-}
-
-async function keyIn(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw watchError("WATCH_KEY_MISSING", { file }, cause);
-  }
 }
 
 /** An option that is repeated, each value of one form. */

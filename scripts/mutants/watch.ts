@@ -250,15 +250,17 @@ export const watchMutants: readonly Mutant[] = [
       to: "return [...(await readAllLogs(",
     },
   }),
+  ...mutantsOf("scripts/commands/signingKey.ts", "signing-key", [COMMAND], {
+    "key-quoted": {
+      removes: "a key is never quoted",
+      from: '    throw chainError("SIGNING_KEY_INVALID", { from: file ?? variable });\n  }\n}',
+      to: '    throw chainError("SIGNING_KEY_INVALID", { from: text });\n  }\n}',
+    },
+  }),
   ...mutantsOf("scripts/commands/watch.ts", "watch-command", [COMMAND], {
     "other-chain": {
       removes: "the endpoint serves the deployment's chain",
       from: "    await requireChain(client, deployment.chainId);\n",
-    },
-    "key-quoted": {
-      removes: "a key is never quoted",
-      from: '    throw watchError("WATCH_KEY_INVALID");\n  }\n}',
-      to: '    throw watchError("WATCH_KEY_INVALID", { key: text });\n  }\n}',
     },
     "spent-and-well": {
       removes: "a budget that is used up has an exit code of its own",

@@ -6,11 +6,6 @@ export const watchErrors = {
     kind: "invalid",
     sentence: "Nothing is named to be watched; give a buyer's address, or the ids of entitlements.",
   },
-  WATCH_KEY_MISSING: {
-    kind: "invalid",
-    sentence: "There is no key that pays bonds; name a file by --key-file, or set PAWL_WATCH_KEY.",
-  },
-  WATCH_KEY_INVALID: { kind: "invalid", sentence: "The key that pays bonds is not 0x and 64 lower-case hex digits." },
   WATCH_JOURNAL_LOCKED: {
     kind: "conflict",
     sentence: "Another watcher works with this journal; stop it, or give this one a folder and a key of its own.",

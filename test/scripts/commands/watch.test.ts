@@ -100,13 +100,13 @@ describe("pawl watch is refused", () => {
 
   it("without a key, and with one that is none", async () => {
     vi.stubEnv("PAWL_WATCH_KEY", "");
-    await expect(watch(...options(), "--own", id, "--once")).rejects.toEqual(code("WATCH_KEY_MISSING"));
+    await expect(watch(...options(), "--own", id, "--once")).rejects.toEqual(code("SIGNING_KEY_MISSING"));
     const missing = ["--key-file", join(folder, "none")];
-    await expect(watch(...options(), "--own", id, "--once", ...missing)).rejects.toEqual(code("WATCH_KEY_MISSING"));
+    await expect(watch(...options(), "--own", id, "--once", ...missing)).rejects.toEqual(code("SIGNING_KEY_MISSING"));
     for (const bad of ["0x12", KEY.slice(2), `0x${"0".repeat(64)}`, `0x${"f".repeat(64)}`]) {
       writeFileSync(join(folder, "key"), bad);
       const refused = watch(...options(), "--own", id, "--once", "--key-file", join(folder, "key"));
-      await expect(refused).rejects.toEqual(code("WATCH_KEY_INVALID"));
+      await expect(refused).rejects.toEqual(code("SIGNING_KEY_INVALID"));
       const error = await refused.catch((thrown: unknown) => thrown);
       expect(inspect(error, { depth: 9 })).not.toContain(bad);
     }
