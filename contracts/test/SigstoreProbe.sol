@@ -19,6 +19,8 @@ contract SigstoreProbe {
         uint256 logPromise;
     }
 
+    error NotSigned();
+
     function measure(
         IEvidenceVerifier.Facts calldata facts,
         ISigstoreVerifier.Attestation calldata attestation
@@ -39,7 +41,7 @@ contract SigstoreProbe {
             facts.bundleHash
         );
         (uint256 r, uint256 s) = EcdsaSignature.decodeWords(attestation.signature);
-        require(P256.verify(StepStatement.signedHashOf(payload), r, s, leaf.x, leaf.y));
+        if (!P256.verify(StepStatement.signedHashOf(payload), r, s, leaf.x, leaf.y)) revert NotSigned();
         used.statement = left - gasleft();
 
         left = gasleft();
@@ -52,15 +54,14 @@ contract SigstoreProbe {
             attestation.integratedTime,
             attestation.logIndex
         );
-        require(
-            P256.verify(
-                promised,
-                attestation.promiseR,
-                attestation.promiseS,
-                uint256(attestation.log.x),
-                uint256(attestation.log.y)
-            )
+        bool isPromised = P256.verify(
+            promised,
+            attestation.promiseR,
+            attestation.promiseS,
+            uint256(attestation.log.x),
+            uint256(attestation.log.y)
         );
+        if (!isPromised) revert NotSigned();
         used.logPromise = left - gasleft();
     }
 }
