@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { contractErrors, trustRootsAbi } from "#lib/chain/generated/abis.ts";
+import { contractErrors, p384Abi, sigstoreVerifierAbi, trustRootsAbi } from "#lib/chain/generated/abis.ts";
 import { reportDeep, runsFactor, tried } from "../properties.ts";
 import { rules } from "./model/act.ts";
 import type { ActionKind } from "./model/action.ts";
@@ -33,8 +33,11 @@ const OUT_OF_REACH = {
   Locked: "a call from within a payment",
   NotChallenged: "the settlement asks only about challenges that it opened",
 };
-/** Behind the evidence verifier, for which a double stands here: test/solidity/invariants has a model of their own. */
-const OF_ROOTS = new Set<string>(trustRootsAbi.flatMap((item) => (item.type === "error" ? [item.name] : [])));
+/** Behind the evidence verifier, for which a double stands here: the roots have a model of their own in
+ * test/solidity/invariants, and what reads attestations is compared with the library in evidence/. */
+const OF_EVIDENCE = new Set<string>(
+  [...trustRootsAbi, ...sigstoreVerifierAbi, ...p384Abi].flatMap((item) => (item.type === "error" ? [item.name] : [])),
+);
 /** Of the others, so many may be missed by a quick run. */
 const FEW = 3;
 
@@ -55,7 +58,7 @@ it(
       tried(`contracts and model agree over up to ${MOST_MOVES} actions`, QUICK_SEQUENCES, 7),
     );
     const unseen = Object.keys(contractErrors).filter(
-      (name) => !(name in OUT_OF_REACH) && !OF_ROOTS.has(name) && !tally.has(`refused: ${name}`),
+      (name) => !(name in OUT_OF_REACH) && !OF_EVIDENCE.has(name) && !tally.has(`refused: ${name}`),
     );
     reportDeep({ ...Object.fromEntries([...tally].sort()), "errors never met": unseen.join(", ") });
 
