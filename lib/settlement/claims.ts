@@ -25,7 +25,7 @@ import type { ClaimAnswer } from "./client.ts";
 import { type Consumption, expectationOf, readConsumption } from "./consumption.ts";
 import { settlementError } from "./errors.ts";
 import { requirePassed } from "./passed.ts";
-import { type PreparedProof, prepareProof } from "./proof.ts";
+import { type PreparedProof, prepareProof, provableAttestation } from "./proof.ts";
 import { approvalDigest, claimCall, type SignedClaim } from "./signedClaim.ts";
 
 /** How long an approval may be submitted. It also never outlives the claim deadline. */
@@ -155,8 +155,8 @@ export function createClaims(dependencies: ClaimDependencies) {
    * Verifies, signs as the offer's verifier and, where this server has a relayer, submits. What is signed is what
    * anybody can fetch here afterwards: a variant that would pass too, with parts left out, is not claimed.
    *
-   * @throws EVIDENCE_REJECTED with the first failed check, EVIDENCE_NOT_SERVED, VERIFIER_NOT_NAMED, and the contract's
-   *   refusals
+   * @throws EVIDENCE_REJECTED with the first failed check, EVIDENCE_NOT_SERVED, VERIFIER_NOT_NAMED, PROOF_* where the
+   *   offer is provable and the evidence is not, and the contract's refusals
    */
   async function claim(capsule: Uint8Array): Promise<ClaimAnswer> {
     const verified = await verify(capsule);
@@ -171,6 +171,11 @@ export function createClaims(dependencies: ClaimDependencies) {
     const served = evidenceHash(await collect(consumption.permitHash));
     if (served !== verified.evidenceHash) {
       throw settlementError("EVIDENCE_NOT_SERVED", { expected: served, actual: verified.evidenceHash });
+    }
+    // Evidence can hold and have no proof: of a log's newer kind, or under a root that the chain does not count yet.
+    if (terms.provable && deployment.evidence) {
+      const subject = { bundle: verified.parts.bundle, openedAt: consumption.openedAt };
+      await provableAttestation(client, deployment, deployment.evidence, subject);
     }
     return submitOnce(consumption.permitHash, verified);
   }

@@ -78,6 +78,28 @@ export async function prepareProof(
   return { ...base, kind: "settles", call: { ...to, functionName: "claimWithProof", args: [terms, proven] } };
 }
 
+/**
+ * An attestation as the contract reads it, under roots that count for the step. Whoever approves a claim of a provable
+ * offer asks for it too: a claim that could not be proven is lost, with the stake, to anybody who demands the proof.
+ *
+ * @throws PROOF_*, ATTESTATION_*, the chain's failures
+ */
+export async function provableAttestation(
+  client: PublicClient,
+  deployment: Deployment,
+  evidence: Evidence,
+  { bundle, openedAt }: { readonly bundle: Uint8Array; readonly openedAt: number },
+): Promise<OnchainAttestation> {
+  const [queued, block] = await Promise.all([readQueuedRoots(client, deployment, evidence), client.getBlock()]);
+  const at = { now: Number(block.timestamp), openedAt, logTime: logTimeOf(bundle) };
+  // A root that does not count for this step is missed here, before anybody pays for the contract's refusal.
+  const { attestation } = prepareAttestation(bundle, {
+    issuers: queued.issuers.filter(({ record }) => counts(record, at)),
+    logs: queued.logs.filter(({ record }) => counts(record, at)),
+  });
+  return attestation;
+}
+
 async function provenClaimOf(
   client: PublicClient,
   deployment: Deployment,
@@ -85,13 +107,7 @@ async function provenClaimOf(
   { parts, consumption, evidenceHash, evidenceLocator }: ProofSubject,
 ): Promise<ProvenClaim> {
   const { identity, openedAt } = consumption;
-  const [queued, block] = await Promise.all([readQueuedRoots(client, deployment, evidence), client.getBlock()]);
-  const at = { now: Number(block.timestamp), openedAt, logTime: logTimeOf(parts.bundle) };
-  // A root that does not count for this step is missed here, before anybody pays for the contract's refusal.
-  const { attestation } = prepareAttestation(parts.bundle, {
-    issuers: queued.issuers.filter(({ record }) => counts(record, at)),
-    logs: queued.logs.filter(({ record }) => counts(record, at)),
-  });
+  const attestation = await provableAttestation(client, deployment, evidence, { bundle: parts.bundle, openedAt });
   const { chainId: _chain, settlement: _settlement, entitlement: _entitlement, ...claim } = decodeClaim(parts.claim);
   return {
     buyer: identity.buyer,

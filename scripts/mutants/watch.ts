@@ -59,7 +59,13 @@ export const watchMutants: readonly Mutant[] = [
     },
     "proven-challenged": {
       removes: "a proven claim is left alone",
-      from: '  if (facts.proven || facts.evidence === "answered") return { do: "nothing", because: "proven" };\n',
+      from: 'if (facts.proven || facts.evidence === "answered") {',
+      to: "if (false) {",
+    },
+    "proven-unseen": {
+      removes: "a proof does not keep the guard from looking at conduct",
+      from: 'return byConduct(situation) ?? { do: "nothing", because: "proven" };',
+      to: 'return { do: "nothing", because: "proven" };',
     },
     "window-over": {
       removes: "no challenge at the window's end",

@@ -195,6 +195,8 @@ contract P384 is IP384 {
     ) private view returns (uint256 scalars) {
         uint256 high = uint128(bytes16(hints[:16]));
         uint256 low = uint256(bytes32(hints[16:48]));
+        // Below n: the product of two numbers that are both near 2^384 is wider than {P384Scalar-product} can tell.
+        if (!P384Scalar.isInRange(high, low)) revert NotTheInverse();
         (uint256 oneHigh, uint256 oneLow) = P384Scalar.product(s.high, s.low, high, low);
         if (oneHigh != 0 || oneLow != 1) revert NotTheInverse();
         return _scalarsOf(digest, r, high, low);

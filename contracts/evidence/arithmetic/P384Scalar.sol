@@ -30,7 +30,8 @@ library P384Scalar {
         }
     }
 
-    /// @notice a b modulo n. High words have 128 bits.
+    /// @notice a b modulo n. High words have 128 bits, and one of the factors is below n: otherwise c2 could be 2^256 - 1,
+    /// which is 0 to what computes it.
     function product(
         uint256 aHigh,
         uint256 aLow,

@@ -59,7 +59,7 @@ export function prepareAttestation(bundle: Uint8Array, roots: KnownRoots): Prepa
     });
   }
   const leaf = issuanceOf(parsed.leaf);
-  const issuer = issuerOf(leaf, roots);
+  const issuer = issuerOf(leaf, roots, entry.integratedTime);
   const log = logOf(entry, roots);
   const promise = wordsOf(promiseOf(parsed));
   return {
@@ -113,10 +113,11 @@ function issuanceOf(certificate: Uint8Array): Issuance {
   };
 }
 
-function issuerOf(leaf: Issuance, { issuers }: KnownRoots): IssuerKey {
+function issuerOf(leaf: Issuance, { issuers }: KnownRoots, logTime: number): IssuerKey {
   const nameHash = keccak256(leaf.issuer);
   // Two authorities of one name: the one whose key fits.
-  const issuer = issuers.find((candidate) => candidate.nameHash === nameHash && hasIssued(candidate, leaf));
+  const fitting = issuers.filter((candidate) => candidate.nameHash === nameHash && hasIssued(candidate, leaf));
+  const issuer = covering(fitting, logTime);
   if (!issuer) throw evidenceError("PROOF_ISSUER_UNKNOWN", { issuerName: bytesToHex(leaf.issuer) });
   return issuer;
 }
@@ -132,10 +133,21 @@ function hasIssued({ key }: IssuerKey, leaf: Issuance): boolean {
   }
 }
 
-function logOf({ logId }: BundleLogEntry, { logs }: KnownRoots): LogKey {
-  const log = logs.find((candidate) => candidate.logId === bytesToHex(logId));
+function logOf({ logId, integratedTime }: CoveredEntry, { logs }: KnownRoots): LogKey {
+  const log = covering(
+    logs.filter((candidate) => candidate.logId === bytesToHex(logId)),
+    integratedTime,
+  );
   if (!log) throw evidenceError("PROOF_LOG_UNKNOWN", { logId: bytesToHex(logId) });
   return log;
+}
+
+/**
+ * A key whose validity changed is two roots, and both may count. The contract takes only one that was valid at the log's
+ * time; where none was, its refusal says so.
+ */
+function covering<Root extends IssuerKey | LogKey>(roots: readonly Root[], logTime: number): Root | undefined {
+  return roots.find(({ validFrom, validUntil }) => validFrom <= logTime && logTime <= validUntil) ?? roots[0];
 }
 
 /** The inverse and the slopes for the authority's signature; none where only the slow way can judge it. */

@@ -8,6 +8,8 @@ export type ClaimFacts = {
   readonly own: boolean;
   /** Whether its offer knows evidence challenges at all. */
   readonly provable: boolean;
+  /** Whether its offer names an arbiter, before whom the buyer can challenge conduct. */
+  readonly arbitrated: boolean;
   /** The ledger holds the claim, and it is neither paid nor voided. */
   readonly pending: boolean;
   readonly proven: boolean;
@@ -107,10 +109,12 @@ export function decide(situation: Situation): Decision {
   if (facts.evidence === "challenged") {
     if (facts.challenge === undefined) return { do: "nothing", because: "over" };
     const { ours, proofEnd } = facts.challenge;
-    if (now < proofEnd) return { do: "wait", for: "proof", until: proofEnd };
+    if (now < proofEnd) return byConduct(situation) ?? { do: "wait", for: "proof", until: proofEnd };
     return ours || facts.own ? acting("reject", situation) : { do: "nothing", because: "over" };
   }
-  if (facts.proven || facts.evidence === "answered") return { do: "nothing", because: "proven" };
+  if (facts.proven || facts.evidence === "answered") {
+    return byConduct(situation) ?? { do: "nothing", because: "proven" };
+  }
   if (now >= facts.windowEnd) return { do: "nothing", because: "too late" };
   return byEvidence(situation);
 }
@@ -134,6 +138,31 @@ function byEvidence(situation: Situation): Decision {
   if (look.at < late) return { do: "wait", for: "evidence", until: next };
   if (!facts.provable) return alarm("offer not provable", reason);
   return facts.own ? challenge(situation, reason) : alarm("evidence missing elsewhere", reason);
+}
+
+/**
+ * No proof looks at conduct, and whoever proves, or demands a proof, must not be able to keep the guard from looking. The
+ * ground is the buyer's to act on, before an arbiter and within the window; nothing is challenged here.
+ */
+function byConduct(situation: Situation): Decision | undefined {
+  const { now, facts, look, limits } = situation;
+  if (!facts.arbitrated || !facts.own || now >= facts.windowEnd) return undefined;
+  if (look === undefined) return { do: "look" };
+  const { outcome } = look;
+  if (outcome.status === "passed") {
+    const next = afterPass(situation, outcome.run);
+    return next.do === "observe" ? next : undefined;
+  }
+  if (outcome.status === "failed") {
+    // What the demanded proof decides anyway. Once it is there, what was published is a broken copy.
+    if (outcome.proofFails && facts.evidence === "challenged") return undefined;
+    return alarm("conduct", { check: outcome.check, code: outcome.code });
+  }
+  const late = lateFrom(facts, limits);
+  if (now >= nextLook(look, late)) return { do: "look" };
+  if (look.at < late) return undefined;
+  const reason = { check: "evidence", code: outcome.code };
+  return alarm(outcome.status === "unjudged" ? "not judged" : "conduct", reason);
 }
 
 function challenge(situation: Situation, reason: Reason): Decision {

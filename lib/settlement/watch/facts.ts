@@ -58,6 +58,7 @@ export async function readFacts(
       facts: {
         own,
         provable: terms.provable,
+        arbitrated: !isAddressEqual(terms.arbiter, zeroAddress),
         pending,
         proven: run.proven,
         evidence: run.evidence,

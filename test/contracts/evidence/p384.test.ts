@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
-import { bytesToHex, type Hex, hexToBytes, numberToHex, size } from "viem";
+import { p384 as curve } from "@noble/curves/nist";
+import { bytesToHex, concat, type Hex, hexToBytes, numberToHex, size } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   generatorKey,
@@ -188,6 +189,27 @@ describe("verification by a registered key", () => {
     expect(await verify(zero, x, half, doubling, id)).toBe(true);
     for (let bit = 384; bit < 768; bit += 5)
       await expect(verify(zero, x, half, flipped(doubling, bit), id)).rejects.toThrow(/SlopeNotOfTheLine/);
+  });
+
+  it("refuses an inverse that is not below the order, by which a product would be wider than it is computed", async () => {
+    // (2^384 - 1)^2 has 2^256 - 1 as its uppermost word, which stands for 0 modulo 2^256 - 1.
+    const widest = 2n ** 384n - 1n;
+    const factor = (widest * widest - ((2n ** 256n - 1n) << 512n)) % ORDER;
+    const nonce = 7n;
+    const r7 = curve.ProjectivePoint.BASE.multiply(nonce).toAffine().x % ORDER;
+    const secret = ((((nonce - factor) * inverse(r7 * (widest % ORDER), ORDER)) % ORDER) + ORDER) % ORDER;
+    const { x, y } = curve.ProjectivePoint.BASE.multiply(secret).toAffine();
+    const own = concat([numberToHex(x, { size: 48 }), numberToHex(y, { size: 48 })]);
+    await register(p384, own);
+    const s7 = inverse(widest % ORDER, ORDER);
+    // Hints for the digest that the wrong product stands for.
+    const stands = numberToHex((factor * s7) % ORDER, { size: 48 });
+    const slopes =
+      p384Hints({ generator: tables.generator, key: p384Tables(own), digest: stands, r: r7, s: s7 })?.slice(98) ?? "";
+    const wide = `${numberToHex(widest, { size: 48 })}${slopes}` as Hex;
+    const digestOfOnes = numberToHex(widest, { size: 48 });
+    expect(await verifyPlain(digestOfOnes, r7, s7, p384KeyId(own))).toBe(false);
+    await expect(verify(digestOfOnes, r7, s7, wide, p384KeyId(own))).rejects.toThrow(/NotTheInverse/);
   });
 
   it("refuses hints too few, too many, or of another signature", async () => {

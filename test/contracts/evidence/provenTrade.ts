@@ -65,6 +65,12 @@ export async function createProvenTrade(options: { readonly kept?: Kept; readonl
   return {
     w,
     roots,
+    /** A bundle of no claim. */
+    attested: () => {
+      const none = `0x${"00".repeat(32)}` as const;
+      const digests = { claimHash: none, certificateHash: none, resultHash: none, bundleHash: none };
+      return bytesOf(sigstore.attest({ payload: statementBytes(digests), claims: claimsOfStep() }));
+    },
     /** Publishes an offer that pins what the runs' certificates say. Without an arbiter unless told. */
     async publish(overrides: Parameters<World["publish"]>[0] = {}) {
       const path = (ref: string) => ref.split("@")[0] ?? "";

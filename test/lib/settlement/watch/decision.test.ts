@@ -21,6 +21,7 @@ import { tried } from "../../../properties.ts";
  * │   ├── before the end of the proof's time: wait
  * │   └── from then on: reject ours, and whatever stands against the buyer's own; leave the rest
  * ├── it is proven, or answered: nothing
+ * ├── in either case, the buyer's own with an arbiter: still looked at, and conduct is a person's
  * ├── its window is over: nothing
  * └── it can be challenged
  *     ├── never looked at: look
@@ -37,6 +38,7 @@ const LATE = CLAIMED + 75_000;
 const facts: ClaimFacts = {
   own: true,
   provable: true,
+  arbitrated: false,
   pending: true,
   proven: false,
   evidence: "none",
@@ -101,6 +103,18 @@ const inFlight = (...actions: Action[]): Change => ({ inFlight: new Set(actions)
 const late: Change = { now: LATE + 5, lookedAt: LATE };
 const MISSING = "evidence WATCH_CAPSULE_UNREACHABLE";
 const FAILED = "statement STATEMENT_MISMATCH";
+const CONDUCT = "alarm: conduct (policy-rules POLICY_RULE_BROKEN)";
+const UNJUDGED = "alarm: not judged (evidence CHAIN_UNREACHABLE)";
+
+/** A claim that only an arbiter can still undo. */
+const proven = (change: Change = {}, more: Partial<ClaimFacts> = {}): Change => ({
+  ...change,
+  facts: { arbitrated: true, proven: true, ...more },
+});
+const demanded = (change: Change = {}): Change => ({
+  ...change,
+  facts: { arbitrated: true, ...open(false, CLAIMED + 90) },
+});
 
 const cases: readonly (readonly [string, Change, string])[] = [
   ["a claim that was paid, voided or forked away", { facts: { pending: false }, outcome: failed }, "nothing: over"],
@@ -130,6 +144,21 @@ const cases: readonly (readonly [string, Change, string])[] = [
 
   ["a claim proven from the start", { facts: { proven: true }, outcome: failed }, "nothing: proven"],
   ["a claim whose challenge was answered", { facts: { evidence: "answered" }, outcome: failed }, "nothing: proven"],
+  ["a proven claim before an arbiter", proven(), "look"],
+  ["the same, that breaks its policy", proven({ outcome: conduct }), CONDUCT],
+  ["the same, of another's entitlement", proven({ outcome: conduct }, { own: false }), "nothing: proven"],
+  ["the same, when its window has ended", proven({ outcome: conduct, now: CLAIMED + WINDOW }), "nothing: proven"],
+  ["a proven claim whose evidence passed", proven({ outcome: passed }), "nothing: proven"],
+  ["a proven claim whose run is to be seen", proven({ outcome: observable }), "observe"],
+  ["a proven claim whose evidence is missing", proven({ outcome: missing }), "nothing: proven"],
+  ["the same, late", proven({ outcome: missing, ...late }), `alarm: conduct (${MISSING})`],
+  ["a proven claim that could not be judged, late", proven({ outcome: unjudged, ...late }), UNJUDGED],
+  ["a claim before an arbiter that a stranger challenged", demanded(), "look"],
+  ["the same, that breaks its policy", demanded({ outcome: conduct }), CONDUCT],
+  ["the same, whose evidence fails", demanded({ outcome: failed }), "wait for proof until 90"],
+  ["a proven claim whose evidence is a broken copy", proven({ outcome: failed }), `alarm: conduct (${FAILED})`],
+  ["a challenged claim with nothing to say against it", demanded({ outcome: passed }), "wait for proof until 90"],
+
   ["a window that has just ended", { now: CLAIMED + WINDOW, outcome: failed }, "nothing: too late"],
   ["the last second of a window", { now: CLAIMED + WINDOW - 1, outcome: failed }, `challenge: ${FAILED}`],
 
@@ -270,6 +299,7 @@ const anySituation: fc.Arbitrary<Situation> = fc.record({
   facts: fc.record({
     own: fc.boolean(),
     provable: fc.boolean(),
+    arbitrated: fc.boolean(),
     pending: fc.boolean(),
     proven: fc.boolean(),
     evidence: fc.constantFrom("none" as const, "challenged" as const, "answered" as const),

@@ -97,6 +97,7 @@ function createWorld() {
           facts: {
             own: claim.own,
             provable: true,
+            arbitrated: false,
             pending: claim.pending,
             proven: claim.evidence === "answered",
             evidence: claim.evidence,

@@ -423,7 +423,7 @@ describe("a crash", () => {
     const second = world.watch(own(), { folder: first.folder });
     await second.pass();
     expect(await noncesOf()).toBe(nonce);
-    expect(second.said()).toEqual(["claim 1"]);
+    expect(second.said()).toEqual(["claim 1", "alarm: conduct"]);
     second.close();
   });
 });
@@ -549,12 +549,12 @@ describe("the chain", () => {
     guard.close();
   });
 
-  it("shows a proven claim: it is not even looked at", async () => {
+  it("shows a proven claim: what it published is still looked at, for the arbiter", async () => {
     const claim = await world.falseClaim(offer, entitlement);
     await prove(claim);
     const guard = world.watch(own());
     await guard.pass();
-    expect(guard.said()).toEqual(["claim 1"]);
+    expect(guard.said()).toEqual(["claim 1", `evidence failed: ${FALSE}`, "alarm: conduct"]);
     guard.close();
   });
 
