@@ -80,4 +80,36 @@ contract SigstoreDouble {
                 logIndex
             );
     }
+
+    /// @notice The same where free memory was used before: `dirt` bytes of it are not zero.
+    function promisedHashInDirt(
+        bytes calldata certificate,
+        bytes calldata signature,
+        bytes32[2] calldata envelopeAndPayload,
+        LogRoot calldata log,
+        uint64[2] calldata timeAndIndex,
+        uint256 dirt
+    ) external pure returns (bytes32) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            for {
+                let i := 0
+            } lt(i, dirt) {
+                i := add(i, 32)
+            } {
+                mstore(add(free, i), not(0))
+            }
+        }
+        return
+            LogEntry.promisedHash(
+                certificate,
+                signature,
+                envelopeAndPayload[0],
+                envelopeAndPayload[1],
+                log,
+                timeAndIndex[0],
+                timeAndIndex[1]
+            );
+    }
 }
