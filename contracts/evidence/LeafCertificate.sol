@@ -36,6 +36,9 @@ library LeafCertificate {
     uint256 private constant LAST_KNOWN = 23;
     uint256 private constant LAST_NUMBER = 255;
 
+    /// @dev The library reads no larger certificate, and none with more extensions. Fulcio's have 1.8 kB and 28.
+    uint256 private constant MAX_BYTES = 16_384;
+    uint256 private constant MAX_EXTENSIONS = 64;
     uint256 private constant MAX_LIFETIME = 600;
     uint256 private constant MAX_SERIAL_BYTES = 20;
 
@@ -73,6 +76,9 @@ library LeafCertificate {
     /// @notice The certificate's key is not an uncompressed point on P-256.
     /// @custom:kind unverified
     error CertificateKeyUnsupported();
+    /// @notice The certificate has more extensions than runs' certificates have.
+    /// @custom:kind unverified
+    error CertificateExtensionsTooMany();
     /// @notice An extension appears twice.
     /// @param objectIdentifier Its first 32 bytes of DER, from the tag on.
     /// @custom:kind unverified
@@ -105,6 +111,7 @@ library LeafCertificate {
             place := certificate.offset
         }
         uint256 end = place + certificate.length;
+        if (certificate.length > MAX_BYTES) revert Der.NotDer(place);
         place = Der.enterLast(place, end, Der.SEQUENCE);
         (uint256 field, uint256 signedEnd) = Der.enter(place, end, Der.SEQUENCE);
         leaf.signedBytes = calldataText(place, signedEnd);
@@ -140,7 +147,9 @@ library LeafCertificate {
             uint256 first = Der.word(content);
             bool isPadded = first >> 248 == 0 && (length == 1 || (first >> 240) < 0x80);
             bool isNegative = first >> 255 == 1;
-            if (length == 0 || length > MAX_SERIAL_BYTES + 1 || isPadded || isNegative) revert Der.NotDer(place);
+            // A zero byte keeps the first bit from saying that the number is negative.
+            bool isLong = length > MAX_SERIAL_BYTES + (first >> 248 == 0 ? 1 : 0);
+            if (length == 0 || isLong || isPadded || isNegative) revert Der.NotDer(place);
         }
     }
 
@@ -198,6 +207,7 @@ library LeafCertificate {
             }
             place = next;
         }
+        _requireFew(seen, seenOther);
         if (seenOther & (1 << KEY_USAGE) == 0 || seenOther & (1 << EXTENDED_KEY_USAGE) == 0) {
             revert CertificateUsageRefused();
         }
@@ -209,6 +219,19 @@ library LeafCertificate {
         uint256 bit = 1 << number;
         if (seen & bit != 0) revert CertificateExtensionRepeated(bytes32(head));
         return seen | bit;
+    }
+
+    /// @dev None appears twice, so there is one bit for each. Fulcio's own numbers are below 32, and there are only seven
+    /// others: so many are always few enough.
+    function _requireFew(uint256 seen, uint256 seenOther) private pure {
+        if (seen >> 32 == 0) return;
+        if (_bitsIn(seen) + _bitsIn(seenOther) > MAX_EXTENSIONS) revert CertificateExtensionsTooMany();
+    }
+
+    function _bitsIn(uint256 set) private pure returns (uint256 count) {
+        unchecked {
+            for (; set != 0; set &= set - 1) ++count;
+        }
     }
 
     /// @dev Where the text of an extension of Fulcio's arc begins, which ends at `next`.

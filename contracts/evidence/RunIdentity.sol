@@ -91,7 +91,12 @@ library RunIdentity {
         if (facts.sourceOwnerId != 0) _require(texts, SOURCE_OWNER_ID, bytes(Strings.toString(facts.sourceOwnerId)));
     }
 
+    /// @dev Without a repository, a run's URL would begin anywhere. Runs and attempts are counted from 1.
     function _requireRun(CalldataText[24] memory texts, IEvidenceVerifier.Facts calldata facts) private pure {
+        if (CalldataText.unwrap(texts[SOURCE_REPOSITORY]) == 0) {
+            revert ISigstoreVerifier.FactMismatch(SOURCE_REPOSITORY);
+        }
+        if (facts.runId == 0 || facts.runAttempt == 0) revert ISigstoreVerifier.FactMismatch(RUN);
         _require(
             texts,
             RUN,

@@ -112,7 +112,7 @@ export function runOf(facts: LeafFacts): Run | null {
   const { runInvocationUri, sourceRepositoryUri } = facts;
   if (runInvocationUri === null || sourceRepositoryUri === null) return null;
   if (!runInvocationUri.startsWith(`${sourceRepositoryUri}/`)) return null;
-  const groups = /^actions\/runs\/(?<runId>[1-9][0-9]{0,18})\/attempts\/(?<runAttempt>[1-9][0-9]{0,9})$/.exec(
+  const groups = /^actions\/runs\/(?<runId>[1-9][0-9]{0,19})\/attempts\/(?<runAttempt>[1-9][0-9]{0,9})$/.exec(
     runInvocationUri.slice(sourceRepositoryUri.length + 1),
   )?.groups;
   return groups?.runId && groups.runAttempt ? { runId: groups.runId, runAttempt: groups.runAttempt } : null;

@@ -10204,6 +10204,11 @@ export const sigstoreVerifierAbi = [
   },
   {
     "inputs": [],
+    "name": "CertificateExtensionsTooMany",
+    "type": "error"
+  },
+  {
+    "inputs": [],
     "name": "CertificateIdentityNotOneUri",
     "type": "error"
   },
@@ -11610,6 +11615,7 @@ export const contractErrors = {
   BuyerMissing: {"code":"BUYER_MISSING","kind":"invalid","sentence":"The buyer's address is empty. Name who the steps are for."},
   CertificateExtensionRepeated: {"code":"CERTIFICATE_EXTENSION_REPEATED","kind":"unverified","sentence":"An extension appears twice."},
   CertificateExtensionUnknown: {"code":"CERTIFICATE_EXTENSION_UNKNOWN","kind":"unverified","sentence":"An extension is not understood, and is critical or outside Fulcio's arc."},
+  CertificateExtensionsTooMany: {"code":"CERTIFICATE_EXTENSIONS_TOO_MANY","kind":"unverified","sentence":"The certificate has more extensions than runs' certificates have."},
   CertificateIdentityNotOneUri: {"code":"CERTIFICATE_IDENTITY_NOT_ONE_URI","kind":"unverified","sentence":"The certificate does not name its holder by exactly one URI of printable ASCII."},
   CertificateIsAuthority: {"code":"CERTIFICATE_IS_AUTHORITY","kind":"unverified","sentence":"The certificate may issue certificates."},
   CertificateIssuerAmbiguous: {"code":"CERTIFICATE_ISSUER_AMBIGUOUS","kind":"unverified","sentence":"The certificate names no OIDC issuer (.8), or two that differ (.1 and .8)."},

@@ -141,6 +141,16 @@ const refusals: readonly Refusal[] = [
   ["another run", identity({ run_id: "17000000002" }), "FactMismatch 21", "RUN_MISMATCH"],
   ["another attempt", identity({ run_attempt: "2" }), "FactMismatch 21", "RUN_MISMATCH"],
   ["a run id with a leading zero", identity({ run_id: "017000000001" }), "FactMismatch 21", "RUN_MISMATCH"],
+  [
+    "a run of no repository",
+    extensions((all) =>
+      all
+        .filter(({ oid }) => oid !== `${ARC}12`)
+        .map((one) => (one.oid === `${ARC}21` ? text(21, "/actions/runs/17000000001/attempts/1") : one)),
+    ),
+    "FactMismatch 12",
+    "RUN_MISMATCH",
+  ],
   ["another trigger", identity({ event_name: "schedule" }), "FactMismatch 20", "TRIGGER_MISMATCH"],
   ["no trigger", without(`${ARC}20`), "FactMismatch 20", "TRIGGER_MISMATCH"],
   [
@@ -395,6 +405,25 @@ describe("an attestation on-chain", () => {
     const minted = await mintStep({ topology, ...identity(changes) });
     await expect(verifyOnChain(minted)).rejects.toThrow(new RegExp(`^${error}`));
     expect((await verifyByLibrary(minted)).verdict).toBe("failed");
+  });
+
+  it.each([
+    ["a run without a number", { run_id: "0" }, { runId: 0n }],
+    ["an attempt without a number", { run_attempt: "0" }, { runAttempt: 0 }],
+  ] as const)("is refused with %s, which no run has, by both", async (_title, claims, permitted) => {
+    const minted = await mintStep({ ...identity(claims), permit: (honest) => ({ ...honest, ...permitted }) });
+    await expect(verifyOnChain(minted)).rejects.toThrow("FactMismatch 21");
+    expect(failures(await verifyByLibrary(minted)).join()).toContain("RUN_MISMATCH");
+  });
+
+  it("is compared in the largest numbers that a permit can hold, by both", async () => {
+    const [runId, runAttempt] = [2n ** 64n - 1n, 2 ** 32 - 1];
+    const minted = await mintStep({
+      ...identity({ run_id: runId.toString(), run_attempt: runAttempt.toString() }),
+      permit: (honest) => ({ ...honest, runId, runAttempt }),
+    });
+    expect(failures(await verifyByLibrary(minted)).join()).not.toContain("RUN_MISMATCH");
+    await verifyOnChain(minted);
   });
 
   it("is refused where a workflow of its own is pinned at another commit than the source", async () => {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Base64 as PlainBase64} from "@openzeppelin/contracts/utils/Base64.sol";
+import {Base64} from "../../../contracts/evidence/Base64.sol";
+import {EncodingTest} from "./EncodingTest.sol";
+
+contract Base64EncodeLinesTest is EncodingTest {
+    function test_WhenTheTextHasAnyLengthUpTo200Bytes_BeWhatThePlainEncoderWrites() external pure {
+        for (uint256 length; length <= 200; ++length) {
+            bytes memory text = textOf(length);
+            assertEq(encoded(text, 0xff), plain(text), "encoding");
+        }
+    }
+
+    function test_WhenTheTextHasAnyBytes_BeWhatThePlainEncoderWrites(bytes memory text, bytes1 dirt) external pure {
+        assertEq(encoded(text, dirt), plain(text), "encoding");
+    }
+
+    function test_WhenTheTextHasAnyBytes_LeaveAllOtherMemoryAsItWas(bytes memory text, bytes1 dirt) external pure {
+        requireNothingElseChanged(text, dirt);
+    }
+
+    function encode(uint256 from, uint256 length, uint256 to) internal pure override returns (uint256) {
+        return Base64.encodeLines(from, length, to);
+    }
+
+    function plain(bytes memory text) internal pure override returns (bytes memory lines) {
+        bytes memory line = bytes(PlainBase64.encode(text));
+        for (uint256 i; i < line.length; ++i) {
+            lines = bytes.concat(lines, line[i]);
+            if (i % 64 == 63 || i == line.length - 1) lines = bytes.concat(lines, "\n");
+        }
+    }
+}
