@@ -46,7 +46,7 @@ interface IP384 {
     /// @notice Two points share their x. No slope of their line could be checked, so none is taken.
     /// @custom:kind invalid
     error PointsShareX();
-    /// @notice The hint is not the inverse of s modulo n, from 1 to n - 1.
+    /// @notice The hint is not the inverse of s modulo n.
     /// @custom:kind invalid
     error NotTheInverse();
 
