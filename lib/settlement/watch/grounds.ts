@@ -29,6 +29,9 @@ const repeatedByProof: ReadonlySet<StepCheck["name"]> = new Set([
   "statement",
 ]);
 
+/** Failures of such a check that a proof does not notice: it reads the log's promise, not its tree. */
+const unseenByProof: ReadonlySet<string> = new Set(["LOG_INCLUSION_INVALID", "LOG_PROOF_INCONSISTENT"]);
+
 /** Why a claim is doubted: a check's name and its code. */
 export type Reason = { readonly check: string; readonly code: string };
 
@@ -38,7 +41,9 @@ export type Grounds = Reason & { readonly proofFails: boolean };
 /** The failed check that weighs most; undefined where nothing failed. */
 export function groundsOf({ checks, verdict }: VerificationReport): Grounds | undefined {
   const failed = checks.filter(({ status }) => status === "failed");
-  const decisive = failed.find(({ name }) => (repeatedByProof as ReadonlySet<string>).has(name));
+  const decisive = failed.find(
+    ({ name, code }) => (repeatedByProof as ReadonlySet<string>).has(name) && !unseenByProof.has(code ?? ""),
+  );
   const first = decisive ?? failed[0];
   if (first !== undefined) {
     return { check: first.name, code: first.code ?? "VERIFICATION_FAILED", proofFails: decisive !== undefined };
