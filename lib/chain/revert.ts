@@ -17,15 +17,23 @@ import {
   contractErrors,
   escrowAbi,
   offerRegistryAbi,
+  p384Abi,
   permitConsumerAbi,
   settlementAbi,
+  sigstoreVerifierAbi,
   trustRootsAbi,
 } from "./generated/abis.ts";
 
 /** A call through one contract can revert with another's error, so all of them are known everywhere. */
-const allErrors = [...offerRegistryAbi, ...escrowAbi, ...permitConsumerAbi, ...settlementAbi, ...trustRootsAbi].filter(
-  (item) => item.type === "error",
-);
+const allErrors = [
+  ...offerRegistryAbi,
+  ...escrowAbi,
+  ...permitConsumerAbi,
+  ...settlementAbi,
+  ...trustRootsAbi,
+  ...sigstoreVerifierAbi,
+  ...p384Abi,
+].filter((item) => item.type === "error");
 
 /**
  * Turns whatever a viem call threw into a PawlError. A custom error of the contracts gets its own code, the sentence

@@ -11022,6 +11022,40 @@ export const p384Abi = [
   }
 ] as const;
 
+export const sha384Abi = [
+  {
+    "inputs": [
+      {
+        "internalType": "bytes",
+        "name": "message",
+        "type": "bytes"
+      }
+    ],
+    "name": "hash",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "high",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint256",
+            "name": "low",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct U384",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "pure",
+    "type": "function"
+  }
+] as const;
+
 export const sandboxTokenAbi = [
   {
     "inputs": [],
