@@ -1,5 +1,6 @@
 import type { PublicClient } from "viem";
 import type { Deployment } from "../chain/deployment.ts";
+import { decodeRevert } from "../chain/revert.ts";
 import { claimHash, decodeClaim } from "../evidence/claim.ts";
 import { logTimeOf, prepareAttestation } from "../evidence/onchain/attestation.ts";
 import { counts, readQueuedRoots } from "../evidence/onchain/queuedRoots.ts";
@@ -30,7 +31,15 @@ export function createProofStages(client: PublicClient, deployment: Deployment) 
   const kept = new Map<string, readonly ProofStage[]>();
 
   /** @throws PROOF_NOT_*, PROOF_LOG_*, PROOF_ISSUER_UNKNOWN, CLAIM_MALFORMED, ATTESTATION_*, CHAIN_UNREACHABLE */
-  return async function explain(subject: ProofSubject): Promise<ExplainedProof> {
+  return async (subject: ProofSubject): Promise<ExplainedProof> => {
+    try {
+      return await explain(subject);
+    } catch (thrown) {
+      throw decodeRevert(thrown);
+    }
+  };
+
+  async function explain(subject: ProofSubject): Promise<ExplainedProof> {
     const { parts, consumption } = subject;
     const { terms } = consumption.identity.offer;
     const { evidence } = deployment;
@@ -99,7 +108,7 @@ export function createProofStages(client: PublicClient, deployment: Deployment) 
       ledgerStages({ ...shared, ...subject, proof }),
     ]);
     return { stages: [...first, ...stages], outlook };
-  };
+  }
 
   function keep(key: string, stages: readonly ProofStage[]): void {
     kept.set(key, stages);
