@@ -10,7 +10,7 @@ const GAS = 100_000n;
 export type Fees = { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint };
 
 /**
- * The bond of an evidence challenge, in wei, at the base fee of the next block.
+ * The bond of an evidence challenge, in wei, at the base fee of the newest block.
  *
  * Many nodes run a call without a gas price at a base fee of 0, and the bond depends on the base fee. Only an account
  * that could pay for the call may name a price; to one that cannot, the bond does not matter.
