@@ -135,6 +135,18 @@ export function marketPages(page: Page, baseUrl: string) {
       await page.getByText("Nothing waits for a ruling").waitFor({ timeout: LONG_MS });
     },
 
+    /** Withdraws earnings of each offer and credit, which holds bonds that were won, one after the other. */
+    async withdrawAll(): Promise<void> {
+      const nothing = page.getByText("There is nothing to withdraw now.");
+      const withdraw = button(/^Withdraw /);
+      await withdraw.or(nothing).first().waitFor({ timeout: LONG_MS });
+      for (let left = await withdraw.count(); left > 0; left--) {
+        await withdraw.first().click({ timeout: LONG_MS });
+        await withdraw.nth(left - 1).waitFor({ state: "detached", timeout: LONG_MS });
+      }
+      await nothing.waitFor({ timeout: LONG_MS });
+    },
+
     async havePaid(step: number): Promise<void> {
       await button(`Have step ${step} paid`).click({ timeout: LONG_MS });
       await page

@@ -214,11 +214,7 @@ describe("a trade through the pages", () => {
     await seller.pages.open("/seller");
     await seller.pages.connect("Wallet of the seller");
     await seller.pages.page.getByText(`earned with ${claims.title}`).waitFor();
-    await seller.pages.page
-      .getByRole("button", { name: /^Withdraw / })
-      .first()
-      .click();
-    await seller.pages.page.getByText("There is nothing to withdraw now.").waitFor({ timeout: MINUTES });
+    await seller.pages.withdrawAll();
     expect(seller.problems).toEqual([]);
   });
 
