@@ -70,7 +70,7 @@ function Stage({ stage, number }: { readonly stage: ProofStage; readonly number:
         {stage.refusal && <Refusal refusal={stage.refusal} />}
         {stage.comparisons.length > 0 && <Comparisons lines={stage.comparisons} />}
         {stage.roots.length > 0 && <Roots roots={stage.roots} />}
-        {stage.values.length > 0 && <Values values={stage.values} />}
+        {stage.values.length > 0 && <Values values={stage.values} isOpen={stage.outcome !== "holds"} />}
         {stage.gas !== null && (
           <p className={parts.note}>
             {stage.name === "settlement" ? "The whole transaction's call" : "Asking the chain this"} takes about{" "}
@@ -170,18 +170,21 @@ function Roots({ roots }: { readonly roots: readonly RootStanding[] }) {
   );
 }
 
-function Values({ values }: { readonly values: readonly StageValue[] }) {
+function Values({ values, isOpen }: { readonly values: readonly StageValue[]; readonly isOpen: boolean }) {
   return (
-    <dl className={parts.facts}>
-      {values.map((value) => (
-        <div key={value.name}>
-          <dt>{value.name}</dt>
-          <dd>
-            <Value {...value} />
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <details open={isOpen}>
+      <summary>{values.length === 1 ? "What was looked at" : `What was looked at, ${values.length} values`}</summary>
+      <dl className={`${parts.facts} ${styles.values}`}>
+        {values.map((value) => (
+          <div key={value.name}>
+            <dt>{value.name}</dt>
+            <dd>
+              <Value {...value} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }
 

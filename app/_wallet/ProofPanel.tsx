@@ -86,7 +86,7 @@ export function ProofPanel(props: Props) {
           <Facts facts={costFacts(priced.cost, native)} />
           <div className={form.actions} style={{ alignItems: "start" }}>
             <ActionButton
-              label={`Send the proof: about ${roundedAmount(priced.cost.total, native)}`}
+              label={`Send the proof for about ${roundedAmount(priced.cost.total, native)}`}
               tone="primary"
               action={async (say) => {
                 await sendProof(priced.proof, say);
@@ -125,12 +125,15 @@ export function ProofPanel(props: Props) {
 
 function costFacts({ gas, gasPrice, dataFee, total, dataBytes }: Cost, native: TokenInfo) {
   return [
-    { name: "In all", value: formatAmount(total, native), note: "at this moment" },
+    { name: "In all", value: `about ${roundedAmount(total, native)}`, note: "at this moment" },
     { name: "Gas", value: `${gas.toLocaleString("en-GB")} at ${formatGwei(gasPrice)} gwei` },
     {
       name: "Data",
       value: `${dataBytes.toLocaleString("en-GB")} bytes`,
-      note: dataFee === 0n ? "in the price of the gas" : `at most ${formatAmount(dataFee, native)} to publish them`,
+      note:
+        dataFee === 0n
+          ? "the certificate and its signatures; their gas is counted"
+          : `at most ${formatAmount(dataFee, native)} to publish them`,
     },
   ];
 }

@@ -96,7 +96,7 @@ export function marketPages(page: Page, baseUrl: string) {
         await cost.waitFor({ timeout: 5000 }).catch(() => undefined);
       }
       await cost.getByText("In all").waitFor();
-      await cost.getByRole("button", { name: /^Send the proof: about [0-9.]+ ETH$/ }).click();
+      await cost.getByRole("button", { name: /^Send the proof for about [0-9.]+ ETH$/ }).click();
       await page
         .getByRole("listitem")
         .filter({ has: page.getByRole("heading", { name: `Step ${step}`, exact: true }) })
