@@ -126,11 +126,18 @@ function Comparisons({ lines }: { readonly lines: readonly Comparison[] }) {
             .map(({ extension, what, needs, says, equal }) => (
               <tr key={extension} data-equal={equal}>
                 <th scope="row">
-                  <span className={report.mark} data-status={equal ? "passed" : "failed"} aria-hidden="true">
-                    {equal ? "✓" : "✕"}
-                  </span>
-                  <span>
-                    {what} <small>{extensionWords(extension)}</small>
+                  <span className={styles.line}>
+                    <span
+                      className={report.mark}
+                      data-status={equal ? "passed" : "failed"}
+                      role="img"
+                      aria-label={equal ? "Equal:" : "Differs:"}
+                    >
+                      {equal ? "✓" : "✕"}
+                    </span>
+                    <span>
+                      {what} <small>{extensionWords(extension)}</small>
+                    </span>
                   </span>
                 </th>
                 <td data-label="needs">{needs}</td>

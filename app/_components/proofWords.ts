@@ -61,8 +61,13 @@ export function outlookWords(
       };
     default:
       return {
-        title: state === "settles" ? "Anyone can settle the step with it" : "Anyone can prove the claim with it",
+        title: openTitle(state, demand !== null),
         sentence: proofBringsWords({ kind: state, bond: demand === null ? null : BigInt(demand.bond) }, terms, native),
       };
   }
+}
+
+function openTitle(state: "settles" | "answers", isDemanded: boolean): string {
+  if (state === "settles") return "Anyone can settle the step with it";
+  return isDemanded ? "Anyone can answer the demand with it" : "Anyone can prove the claim with it";
 }

@@ -60,8 +60,8 @@ export const proofStagesMutants: readonly Mutant[] = [
     },
     "authority-unasked": {
       removes: "the contract's answer on the authority's signature counts",
-      from: 'return answer\n      ? holds("authority"',
-      to: 'return digest\n      ? holds("authority"',
+      from: "return verified.answer",
+      to: "return verified",
     },
   }),
   ...mutantsOf("lib/settlement/stages/identity.ts", "proof-lines", [STAGES], {

@@ -114,7 +114,9 @@ describe("the words for a proof on-chain", () => {
     expect(outlookWords({ ...outlook, state: "proven" }, token).title).toMatch(/was proven/);
     expect(outlookWords({ ...outlook, state: "closed" }, token).title).toMatch(/nothing left/);
     const demand = { challenger: arbiter, bond: "1500", end: 1 };
-    expect(outlookWords({ ...outlook, state: "answers", demand }, token).sentence).toMatch(/1\.5 ETH/);
+    const demanded = outlookWords({ ...outlook, state: "answers", demand }, token);
+    expect(demanded.title).toMatch(/answer the demand/);
+    expect(demanded.sentence).toMatch(/1\.5 ETH/);
   });
 
   it("name each stage, and why it matters", () => {

@@ -275,28 +275,29 @@ async function authorityStage({ client, evidence, prepared }: AttestationSubject
   const issuance = issuanceOf(bytesOf(attestation.certificate));
   const keyId = attestation.issuerKeyId;
   const message = bytesToHex(issuance.signedBytes);
-  const digest = await ask(client, { address: evidence.sha384, abi: sha384Abi, functionName: "hash", args: [message] });
-  const values = [
-    text("Bytes that the authority signed", String(issuance.signedBytes.length)),
-    hash("Their SHA-384", `0x${hexOf(digest.answer.high, 16)}${hexOf(digest.answer.low, 32)}`),
-    hash("Authority's key", keyId),
-  ];
+  const sizes = [text("Bytes that the authority signed", String(issuance.signedBytes.length))];
   const numbers = signatureNumbers("P-384", issuance.signature);
-  if (!numbers) return fails("authority", chainError(contractErrors.NotASignature.code), { values, gas: digest.gas });
+  if (!numbers) return fails("authority", chainError(contractErrors.NotASignature.code), { values: sizes });
   const { r, s } = { r: u384(numbers.r), s: u384(numbers.s) };
-  const contract = { address: evidence.p384, abi: p384Abi } as const;
+  const p384 = { address: evidence.p384, abi: p384Abi } as const;
   const hints = attestation.issuerHints;
   try {
-    const { answer, gas } =
-      hints === "0x"
-        ? await ask(client, { ...contract, functionName: "verifyPlain", args: [keyId, digest.answer, r, s] })
-        : await ask(client, { ...contract, functionName: "verify", args: [keyId, digest.answer, r, s, hints] });
-    const found = { values, gas: gasSum(digest.gas, gas) };
-    return answer
+    const sha384 = { address: evidence.sha384, abi: sha384Abi } as const;
+    const { answer: digest, gas } = await ask(client, { ...sha384, functionName: "hash", args: [message] });
+    const verified = await (hints === "0x"
+      ? ask(client, { ...p384, functionName: "verifyPlain", args: [keyId, digest, r, s] })
+      : ask(client, { ...p384, functionName: "verify", args: [keyId, digest, r, s, hints] }));
+    const values = [
+      ...sizes,
+      hash("Their SHA-384", `0x${hexOf(digest.high, 16)}${hexOf(digest.low, 32)}`),
+      hash("Authority's key", keyId),
+    ];
+    const found = { values, gas: gasSum(gas, verified.gas) };
+    return verified.answer
       ? holds("authority", found)
       : fails("authority", chainError(contractErrors.CertificateSignatureInvalid.code), found);
   } catch (thrown) {
-    return fails("authority", refusalOf(thrown), { values });
+    return fails("authority", refusalOf(thrown), { values: sizes });
   }
 }
 
