@@ -18,6 +18,9 @@ import type { SignatureNumbers } from "../../evidence/onchain/attestation.ts";
 const TRANSACTION_GAS = 21_000n;
 const ZERO_BYTE_GAS = 4n;
 const BYTE_GAS = 16n;
+/** The least that data costs where the call does little, in times of the above (EIP-7623). */
+const FLOOR_NUMERATOR = 5n;
+const FLOOR_DENOMINATOR = 2n;
 
 /** The chain's own SHA-256 and ECDSA on P-256 (EIP-7951). */
 const SHA256: Address = "0x0000000000000000000000000000000000000002";
@@ -74,8 +77,10 @@ async function askBytes(client: PublicClient, to: Address, data: Hex): Promise<A
 async function gasOf(client: PublicClient, to: Address, data: Hex): Promise<number | null> {
   const estimate = await client.estimateGas({ to, data }).catch(() => undefined);
   if (estimate === undefined) return null;
-  const around = hexToBytes(data).reduce((sum, byte) => sum + (byte === 0 ? ZERO_BYTE_GAS : BYTE_GAS), TRANSACTION_GAS);
-  return estimate > around ? Number(estimate - around) : 0;
+  const ofData = hexToBytes(data).reduce((sum, byte) => sum + (byte === 0 ? ZERO_BYTE_GAS : BYTE_GAS), 0n);
+  // At the floor the price of the data hides what the call itself takes.
+  const floor = TRANSACTION_GAS + (ofData * FLOOR_NUMERATOR) / FLOOR_DENOMINATOR;
+  return estimate > floor ? Number(estimate - ofData - TRANSACTION_GAS) : null;
 }
 
 /** The sum of what is known; nothing where a part is not. */
