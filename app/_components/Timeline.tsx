@@ -17,9 +17,11 @@ export function Timeline(props: {
   readonly token: TokenInfo;
   /** Verdicts of this server's verifier, by permit hash. */
   readonly verdicts: ReadonlyMap<string, string>;
+  /** Claims of the offer can be proven on-chain. */
+  readonly isProvable: boolean;
   readonly now: number;
 }) {
-  const { steps, unopened, price, token, verdicts, now } = props;
+  const { steps, unopened, price, token, verdicts, isProvable, now } = props;
   const shown = steps.filter(({ run, voided }) => run !== undefined || voided.length > 0);
   return (
     <ol className={styles.timeline}>
@@ -38,7 +40,14 @@ export function Timeline(props: {
                 {step.run && <span className={parts.note}>{situation(step, step.run, token, now)}</span>}
               </div>
               {ruling && <p className={parts.note}>{ruling}</p>}
-              {step.run && <RunDetails run={step.run} verdict={verdicts.get(step.run.permitHash)} now={now} />}
+              {step.run && (
+                <RunDetails
+                  run={step.run}
+                  verdict={verdicts.get(step.run.permitHash)}
+                  isProvable={isProvable}
+                  now={now}
+                />
+              )}
               {step.voided.map((run) => (
                 <p key={run.runKey} className={parts.note}>
                   An earlier run of this step {endingWords(run)}. It can never be claimed (run {run.runId},{" "}
@@ -101,10 +110,12 @@ function situation({ status }: MarketStep, run: MarketRun, token: TokenInfo, now
 function RunDetails({
   run,
   verdict,
+  isProvable,
   now,
 }: {
   readonly run: MarketRun;
   readonly verdict: string | undefined;
+  readonly isProvable: boolean;
   readonly now: number;
 }) {
   return (
@@ -113,6 +124,11 @@ function RunDetails({
         {verdict && (
           <Link href={`/verify?permit=${run.permitHash}`}>
             {verdict === "passed" ? "Verified: see the report" : "Verification failed: see why"}
+          </Link>
+        )}
+        {isProvable && (run.claimHash || verdict) && (
+          <Link href={`/proofs/${run.permitHash}`} prefetch={false}>
+            {run.proven ? "Proven on-chain: see each stage" : "What a proof on-chain would check"}
           </Link>
         )}
         {(run.claimHash || verdict) && (

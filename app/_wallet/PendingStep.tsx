@@ -1,12 +1,13 @@
 "use client";
 
+import Link from "next/link";
 import { useId, useState } from "react";
 import type { Hex } from "viem";
 import { escrowAbi, settlementAbi } from "#lib/chain/generated/abis.ts";
 import { systemClock } from "#lib/core/effects.ts";
-import { PawlError } from "#lib/core/error.ts";
 import type { VerificationReport } from "#lib/evidence/report.ts";
 import type { MarketRun, MarketStep } from "#lib/market/market.ts";
+import { bondWithRoom, readEvidenceBond } from "#lib/settlement/evidenceBond.ts";
 import { claimCall } from "#lib/settlement/signedClaim.ts";
 import { formatAmount, type TokenInfo } from "../_components/amounts.ts";
 import { Countdown } from "../_components/Countdown.tsx";
@@ -22,6 +23,8 @@ import { claimStep } from "../_server/claimStep.ts";
 import { CHAIN_LAG_SECONDS } from "./chainLag.ts";
 import { claimedStepOf } from "./claimedStep.ts";
 import type { Entitlement } from "./entitlement.ts";
+import { remoteError } from "./errors.ts";
+import { isProvable, ProofPanel } from "./ProofPanel.tsx";
 import { ActionButton, type ReadyWallet } from "./parts.tsx";
 import { Result } from "./Result.tsx";
 import { type Say, send } from "./useAction.ts";
@@ -54,7 +57,7 @@ export function PendingStep(props: Props) {
 
 type RunProps = Props & { readonly run: MarketRun };
 
-function OpenStep({ step, run, runtime, wallet, entitlement }: RunProps) {
+function OpenStep({ step, run, runtime, wallet, entitlement, native }: RunProps) {
   const [report, setReport] = useState<VerificationReport>();
   const [hasFailed, setFailed] = useState(false);
   // What one attempt of a run concluded is final: there is nothing left to collect.
@@ -75,7 +78,7 @@ function OpenStep({ step, run, runtime, wallet, entitlement }: RunProps) {
           const outcome = await claimStep(run.permitHash);
           setReport(outcome.report ?? undefined);
           setFailed(!outcome.ok && outcome.error.code === "RUN_NOT_SUCCESSFUL");
-          if (!outcome.ok) throw remote(outcome.error);
+          if (!outcome.ok) throw remoteError(outcome.error);
           const { transaction, signed } = outcome.answer;
           if (transaction === null) {
             await send(wallet.transactor, claimCall(runtime.deployment, entitlement.offer.terms, signed), say);
@@ -84,6 +87,17 @@ function OpenStep({ step, run, runtime, wallet, entitlement }: RunProps) {
         }}
       />
       {report && <ReportView report={report} isSandbox={runtime.isSandbox} />}
+      {isProvable(runtime, entitlement) && (
+        <ProofPanel
+          runtime={runtime}
+          entitlement={entitlement}
+          run={run}
+          native={native}
+          wallet={wallet}
+          label="Prove on-chain"
+          onRefused={(code) => setFailed(code === "RUN_NOT_SUCCESSFUL")}
+        />
+      )}
     </>
   );
 }
@@ -189,6 +203,22 @@ function ClaimedStep(props: RunProps & { readonly isBuyer: boolean }) {
           }}
         />
       )}
+      {!isOver && isProvable(runtime, entitlement) && !run.proven && (
+        <ProofPanel
+          runtime={runtime}
+          entitlement={entitlement}
+          run={run}
+          native={native}
+          wallet={wallet}
+          label="Prove on-chain"
+        />
+      )}
+      {run.proven && (
+        <p className={styles.note}>
+          It is proven on-chain: nobody can demand proof of it any more.{" "}
+          <Link href={`/proofs/${run.permitHash}`}>See the proof, stage by stage</Link>.
+        </p>
+      )}
       {!isOver && terms.provable && !run.proven && run.evidenceChallenge === null && <EvidenceChallenge {...props} />}
       {!isOver && isBuyer && BigInt(terms.arbiter) !== 0n && run.conductChallenge === null && (
         <ConductChallenge {...props} native={native} />
@@ -205,11 +235,10 @@ function EvidenceChallenge({ run, runtime, wallet, entitlement }: RunProps) {
       tone="danger"
       note="posts a bond, which the seller gets if the proof comes in time"
       action={async (say) => {
-        const value = await wallet.transactor.client.readContract({
-          address: settlement,
-          abi: settlementAbi,
-          functionName: "evidenceBond",
-        });
+        say("Asking for the bond…");
+        const { client } = wallet.transactor;
+        const fees = await client.estimateFeesPerGas();
+        const bond = await readEvidenceBond(client, settlement, wallet.address, fees);
         await send(
           wallet.transactor,
           {
@@ -217,8 +246,7 @@ function EvidenceChallenge({ run, runtime, wallet, entitlement }: RunProps) {
             abi: settlementAbi,
             functionName: "challengeEvidence",
             args: [entitlement.offer.terms, claimedStepOf(entitlement, run)],
-            // The bond follows the base fee; what is too much comes back as credit.
-            value: (value * 5n) / 4n,
+            value: bondWithRoom(bond),
           },
           say,
         );
@@ -274,7 +302,7 @@ function ConductChallenge({ run, runtime, wallet, entitlement, native }: RunProp
   );
 }
 
-function ChallengedStep({ step, run, runtime, wallet, entitlement }: RunProps) {
+function ChallengedStep({ step, run, runtime, wallet, entitlement, native }: RunProps) {
   const now = useNow(systemClock()) - CHAIN_LAG_SECONDS;
   const { settlement } = runtime.deployment;
   const call = { address: settlement, abi: settlementAbi } as const;
@@ -291,6 +319,17 @@ function ChallengedStep({ step, run, runtime, wallet, entitlement }: RunProps) {
         <p className={styles.note}>
           Proof was demanded: <Countdown until={run.proofEnd ?? 0} now={now} over="none came." />
         </p>
+      )}
+      {run.evidenceChallenge === "open" && now < (run.proofEnd ?? 0) && isProvable(runtime, entitlement) && (
+        <ProofPanel
+          runtime={runtime}
+          entitlement={entitlement}
+          run={run}
+          native={native}
+          wallet={wallet}
+          label="Answer with a proof"
+          tone="primary"
+        />
       )}
       {run.conductChallenge === "open" && now >= (run.rulingEnd ?? 0) && (
         <ActionButton
@@ -314,14 +353,6 @@ function ChallengedStep({ step, run, runtime, wallet, entitlement }: RunProps) {
       )}
     </>
   );
-}
-
-function remote(error: {
-  readonly code: string;
-  readonly message: string;
-  readonly values: PawlError["values"];
-}): PawlError {
-  return new PawlError(error.code, { kind: "conflict", sentence: error.message }, error.values);
 }
 
 function handle(parentHead: Hex | null): Hex {

@@ -53,6 +53,13 @@ export default async function VerifyPage({ searchParams }: { readonly searchPara
                 Download the evidence capsule
               </a>
             </p>
+            {runtime.deployment.evidence && (
+              <p>
+                <Link href={`/proofs/${permit}`} prefetch={false}>
+                  See what the contracts make of it, stage by stage
+                </Link>
+              </p>
+            )}
           </Card>
           <Section title="Checks">
             <ReportView report={readReport(stored.report)} isSandbox={runtime.isSandbox} />

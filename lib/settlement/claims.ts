@@ -26,6 +26,7 @@ import { type Consumption, expectationOf, readConsumption } from "./consumption.
 import { settlementError } from "./errors.ts";
 import { requirePassed } from "./passed.ts";
 import { type PreparedProof, prepareProof, provableAttestation } from "./proof.ts";
+import { createProofStages, type ExplainedProof } from "./proofStages.ts";
 import { approvalDigest, claimCall, type SignedClaim } from "./signedClaim.ts";
 
 /** How long an approval may be submitted. It also never outlives the claim deadline. */
@@ -56,6 +57,8 @@ export type Verified = {
   readonly link: RatchetLink;
 };
 
+export type ProofExplanation = ExplainedProof & { readonly consumption: Consumption };
+
 /** State larger than this stays at the gateway, so that a capsule can be sent and verified in one piece. */
 const MAX_CARRIED_STATE_BYTES = 48 * 1024 * 1024;
 
@@ -65,7 +68,9 @@ export function createClaims(dependencies: ClaimDependencies) {
   // Anybody may ask for either: downloads and transactions are not multiplied by how many do at once.
   const gatherOnce = singleFlight(gather);
   const submitOnce = singleFlight(submit);
-  return { collect, verify, claim, prove, report: readReport };
+  const explainProof = createProofStages(client, deployment);
+  const explainOnce = singleFlight(explain);
+  return { collect, verify, claim, prove, explain: explainOnce, report: readReport };
 
   /**
    * The capsule of a permitted run: gathered once from the run's artifact and from what the chain says, then kept.
@@ -195,6 +200,24 @@ export function createClaims(dependencies: ClaimDependencies) {
     const proof = await prepareProof(client, deployment, { parts, consumption, evidenceHash, evidenceLocator });
     await ratchet.keep(consumption.identity.id, link);
     return proof;
+  }
+
+  /**
+   * What the chain makes of a step's evidence, stage by stage. The evidence is not verified before: a stage shows what
+   * does not hold.
+   *
+   * @throws PROOF_NOT_*, PROOF_*, CAPSULE_*, and what {@link collect} throws
+   */
+  async function explain(permit: Hex): Promise<ProofExplanation> {
+    // Before anything is fetched for a proof that cannot be.
+    if (!deployment.evidence) throw settlementError("PROOF_NOT_DEPLOYED", { settlement: deployment.settlement });
+    const capsule = await collect(permit);
+    const [{ parts }, consumption] = await Promise.all([
+      openCapsule(capsule),
+      readConsumption(client, deployment, permit),
+    ]);
+    const subject = { parts, consumption, evidenceHash: evidenceHash(capsule), evidenceLocator: locatorOf(permit) };
+    return { ...(await explainProof(subject)), consumption };
   }
 
   /** The key material of the next step is kept before the claim can be accepted: no accepted claim is without it. */

@@ -13,6 +13,7 @@ const EXPORTS = [
   // Its interface lacks the errors of the libraries that read certificates.
   { name: "sigstoreVerifierAbi", contract: "SigstoreVerifier", source: "contracts/evidence/SigstoreVerifier.sol" },
   { name: "p384Abi", contract: "IP384", source: "contracts/interfaces/IP384.sol" },
+  { name: "sha384Abi", contract: "ISha384", source: "contracts/interfaces/ISha384.sol" },
   { name: "sandboxTokenAbi", contract: "SandboxToken", source: "contracts/sandbox/SandboxToken.sol" },
 ] as const;
 

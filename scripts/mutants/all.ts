@@ -7,6 +7,7 @@ import type { Mutant } from "./mutant.ts";
 import { offerRegistryMutants } from "./offerRegistry.ts";
 import { onchainMutants } from "./onchain.ts";
 import { permitConsumerMutants } from "./permitConsumer.ts";
+import { proofStagesMutants } from "./proofStages.ts";
 import { runnerMutants } from "./runner.ts";
 import { settlementMutants } from "./settlement.ts";
 import { stateMutants } from "./state.ts";
@@ -29,6 +30,7 @@ export const mutantGroups: Readonly<Record<"contracts" | "onchain" | "library", 
     ...transcriptMutants,
     ...verifierMutants,
     ...watchMutants,
+    ...proofStagesMutants,
   ],
 };
 export type MutantGroup = keyof typeof mutantGroups;

@@ -206,11 +206,6 @@ export const watchMutants: readonly Mutant[] = [
       removes: "claims that are challenged at once share the budget",
       from: '    if (action === "challenge") requireBudget(attempt);\n',
     },
-    "base-fee-zero": {
-      removes: "the bond is asked for at the price that a transaction would pay",
-      from: "{ ...call, account: account.address, gas: 100_000n, ...fees }",
-      to: "call",
-    },
   }),
   ...mutantsOf("lib/settlement/watch/follow.ts", "watch-follow", [FOLLOW], {
     "budget-made-whole": {

@@ -1,8 +1,11 @@
 import { zeroAddress } from "viem";
 import { describe, expect, it } from "vitest";
+import { stageNames } from "#lib/settlement/stages/stage.ts";
 import { canAppear } from "../../app/_components/canAppear.ts";
 import { stakeWords, verifierWords } from "../../app/_components/offerWords.ts";
+import { outlookWords, proofBringsWords, proofNote } from "../../app/_components/proofWords.ts";
 import { endingWords, paymentWords, rulingWords } from "../../app/_components/runWords.ts";
+import { stageWords } from "../../app/_components/stageWords.ts";
 import { eventSentence, utcWords } from "../../app/_components/words.ts";
 import { arbiter, word } from "../lib/market/chain.fixture.ts";
 
@@ -80,5 +83,44 @@ describe("an address where nothing is", () => {
     for (const path of ["/offers/0x12", "/offers/%E0%A4%A", "/nothing", `/other/${word("offer")}`, "/"]) {
       expect(canAppear(path)).toBe(false);
     }
+  });
+});
+
+describe("the words for a proof on-chain", () => {
+  const noArbiter = { endsWindow: true, disputeWindow: 86_400 };
+  const withArbiter = { endsWindow: false, disputeWindow: 86_400 };
+  const outlook = { ...noArbiter, windowEnd: null, demand: null };
+
+  it("promise payment at once only where the offer names no arbiter", () => {
+    const settles = { kind: "settles" as const, bond: null };
+    expect(proofBringsWords(settles, noArbiter, token)).toMatch(/at once/);
+    expect(proofBringsWords(settles, withArbiter, token)).not.toMatch(/at once/);
+    expect(proofBringsWords(settles, withArbiter, token)).toMatch(/object .* for 1 day/);
+    expect(proofNote(settles, noArbiter)).toMatch(/at once/);
+    expect(proofNote(settles, withArbiter)).toMatch(/after 1 day/);
+  });
+
+  it("name the bond and who gets it only where somebody demands a proof", () => {
+    expect(proofBringsWords({ kind: "answers", bond: 1500n }, withArbiter, token)).toMatch(
+      /1\.5 ETH goes to the seller/,
+    );
+    expect(proofBringsWords({ kind: "answers", bond: null }, withArbiter, token)).not.toMatch(/ETH|bond/);
+    expect(proofNote({ kind: "answers", bond: 1500n }, noArbiter)).toMatch(/bond goes to the seller/);
+  });
+
+  it("say what becomes of the step", () => {
+    expect(outlookWords({ ...outlook, state: "settles" }, token).title).toMatch(/settle the step/);
+    expect(outlookWords({ ...outlook, state: "answers" }, token).title).toMatch(/prove the claim/);
+    expect(outlookWords({ ...outlook, state: "proven" }, token).title).toMatch(/was proven/);
+    expect(outlookWords({ ...outlook, state: "closed" }, token).title).toMatch(/nothing left/);
+    const demand = { challenger: arbiter, bond: "1500", end: 1 };
+    const demanded = outlookWords({ ...outlook, state: "answers", demand }, token);
+    expect(demanded.title).toMatch(/answer the demand/);
+    expect(demanded.sentence).toMatch(/1\.5 ETH/);
+  });
+
+  it("name each stage, and why it matters", () => {
+    expect(Object.keys(stageWords).sort()).toEqual([...stageNames].sort());
+    expect(new Set(Object.values(stageWords).map(({ title }) => title)).size).toBe(stageNames.length);
   });
 });

@@ -81,6 +81,39 @@ export function marketPages(page: Page, baseUrl: string) {
       throw new Error(`step ${step} was never claimed: ${await page.getByRole("alert").allInnerTexts()}`);
     },
 
+    /** Demands a proof of a claim, with a bond. */
+    async demandProof(step: number): Promise<void> {
+      await card(step).getByRole("button", { name: "Demand proof on-chain" }).click({ timeout: LONG_MS });
+      await page.getByRole("heading", { name: `Step ${step} is challenged` }).waitFor({ timeout: LONG_MS });
+    },
+
+    /** Proves a step in two presses: the second stands beside the cost. Asks again until the run is done. */
+    async prove(step: number, label = "Prove on-chain"): Promise<void> {
+      const cost = card(step).getByRole("region", { name: "Cost of the proof" });
+      for (let attempt = 0; attempt < 30 && !(await cost.isVisible()); attempt++) {
+        const first = card(step).getByRole("button", { name: label });
+        await first.click({ timeout: LONG_MS }).catch(() => undefined);
+        await cost.waitFor({ timeout: 5000 }).catch(() => undefined);
+      }
+      await cost.getByText("In all").waitFor();
+      await cost.getByRole("button", { name: /^Send the proof for about [0-9.]+ ETH$/ }).click();
+      await page
+        .getByRole("listitem")
+        .filter({ has: page.getByRole("heading", { name: `Step ${step}`, exact: true }) })
+        .getByRole("link", { name: "Proven on-chain: see each stage" })
+        .waitFor({ timeout: LONG_MS });
+    },
+
+    /** Opens the page of a step's proof. */
+    async openProof(step: number): Promise<void> {
+      await page
+        .getByRole("listitem")
+        .filter({ has: page.getByRole("heading", { name: `Step ${step}`, exact: true }) })
+        .getByRole("link", { name: "Proven on-chain: see each stage" })
+        .click();
+      await page.getByRole("heading", { level: 1, name: "A proof, stage by stage" }).waitFor();
+    },
+
     /** Ends the dispute window of a claim, as its buyer. */
     async agree(step: number): Promise<void> {
       await card(step).getByRole("button", { name: "Agree to payment now" }).click({ timeout: LONG_MS });
@@ -100,6 +133,18 @@ export function marketPages(page: Page, baseUrl: string) {
       await page.getByLabel(/^Rejected:/).check();
       await button("Rule").click();
       await page.getByText("Nothing waits for a ruling").waitFor({ timeout: LONG_MS });
+    },
+
+    /** Withdraws earnings of each offer and credit, which holds bonds that were won, one after the other. */
+    async withdrawAll(): Promise<void> {
+      const nothing = page.getByText("There is nothing to withdraw now.");
+      const withdraw = button(/^Withdraw /);
+      await withdraw.or(nothing).first().waitFor({ timeout: LONG_MS });
+      for (let left = await withdraw.count(); left > 0; left--) {
+        await withdraw.first().click({ timeout: LONG_MS });
+        await withdraw.nth(left - 1).waitFor({ state: "detached", timeout: LONG_MS });
+      }
+      await nothing.waitFor({ timeout: LONG_MS });
     },
 
     async havePaid(step: number): Promise<void> {

@@ -129,6 +129,58 @@ describe("a trade through the pages", () => {
     expect(buyer.problems).toEqual([]);
   });
 
+  it("lets the seller answer a demand for proof, and get the challenger's bond", { timeout: 4 * MINUTES }, async () => {
+    const { pages, problems } = await visitor("buyer");
+    await pages.open(offerPath);
+    await pages.connect("Wallet of the buyer");
+    const path = await pages.buy(2);
+    await pages.request(1);
+    await pages.permit(1);
+    await pages.verifyAndClaim(1);
+    await pages.demandProof(1);
+    const seller = await visitor("seller");
+    await seller.pages.open(path);
+    await seller.pages.connect("Wallet of the seller");
+    await seller.pages.page.getByText("Proof was demanded").waitFor({ timeout: MINUTES });
+    await seller.pages.prove(1, "Answer with a proof");
+    await pages.page.getByText("nobody can demand proof of it any more").waitFor({ timeout: MINUTES });
+    await pages.agree(1);
+    await pages.havePaid(1);
+    expect([...problems, ...seller.problems]).toEqual([]);
+  });
+
+  it("settles a step by its proof alone, and shows to anybody what the chain checked", {
+    timeout: 4 * MINUTES,
+  }, async () => {
+    const { pages, problems, wallet } = await visitor("buyer");
+    await pages.find("Cellular automaton, drawn");
+    await pages.connect("Wallet of the buyer");
+    const path = await pages.buy(2);
+    await pages.request(1);
+    await pages.permit(1);
+    await pages.page.getByRole("heading", { name: "Step 1 is running" }).waitFor({ timeout: MINUTES });
+    const sent = wallet.requests.filter((method) => method === "eth_sendTransaction").length;
+    await pages.prove(1);
+    await pages.havePaid(1);
+    expect(wallet.requests.filter((method) => method === "eth_sendTransaction")).toHaveLength(sent + 2);
+    expect(problems).toEqual([]);
+
+    const anybody = marketPages(await (await browser.newContext()).newPage(), market.webUrl);
+    await anybody.open(path);
+    await anybody.openProof(1);
+    await anybody.page.getByText("All 9 stages hold").waitFor({ timeout: MINUTES });
+    expect(await anybody.page.getByText("Holds", { exact: true }).count()).toBe(9);
+    await anybody.page.getByText("It was proven", { exact: true }).waitFor();
+    await anybody.page.getByText("All 14 compared lines are as the step needs them").click();
+    await anybody.page.getByText("workflow_dispatch").waitFor();
+  });
+
+  it("says that there is no proof where nobody ever had the permit", { timeout: 2 * MINUTES }, async () => {
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`${market.webUrl}/proofs/0x${"12".repeat(32)}`);
+    await page.getByText("No run with this permit").waitFor();
+  });
+
   it("shows the report by a link that needs no wallet", { timeout: 2 * MINUTES }, async () => {
     const page = await (await browser.newContext()).newPage();
     await page.goto(`${market.webUrl}${entitlementPath}`);
@@ -162,11 +214,7 @@ describe("a trade through the pages", () => {
     await seller.pages.open("/seller");
     await seller.pages.connect("Wallet of the seller");
     await seller.pages.page.getByText(`earned with ${claims.title}`).waitFor();
-    await seller.pages.page
-      .getByRole("button", { name: /^Withdraw / })
-      .first()
-      .click();
-    await seller.pages.page.getByText("There is nothing to withdraw now.").waitFor({ timeout: MINUTES });
+    await seller.pages.withdrawAll();
     expect(seller.problems).toEqual([]);
   });
 

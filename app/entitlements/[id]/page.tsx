@@ -81,6 +81,7 @@ export default async function EntitlementPage({ params }: Props) {
               price={offer.terms.price}
               token={price}
               verdicts={verdicts}
+              isProvable={runtime.deployment.evidence !== undefined && offer.terms.provable}
               now={now}
             />
           </Section>

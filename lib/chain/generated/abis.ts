@@ -11027,6 +11027,40 @@ export const p384Abi = [
   }
 ] as const;
 
+export const sha384Abi = [
+  {
+    "inputs": [
+      {
+        "internalType": "bytes",
+        "name": "message",
+        "type": "bytes"
+      }
+    ],
+    "name": "hash",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "high",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint256",
+            "name": "low",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct U384",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "pure",
+    "type": "function"
+  }
+] as const;
+
 export const sandboxTokenAbi = [
   {
     "inputs": [],
@@ -11665,7 +11699,7 @@ export const contractErrors = {
   NotGuardian: {"code":"NOT_GUARDIAN","kind":"forbidden","sentence":"Only the guardian of the trust roots can do this."},
   NotProvableHere: {"code":"NOT_PROVABLE_HERE","kind":"invalid","sentence":"This deployment cannot check evidence on-chain, so an offer here must not be marked provable and needs an arbiter."},
   NotSeller: {"code":"NOT_SELLER","kind":"forbidden","sentence":"Only the seller named in the terms can do this. Switch to the seller's account."},
-  NotTheInverse: {"code":"NOT_THE_INVERSE","kind":"invalid","sentence":"The hint is not the inverse of s modulo n, from 1 to n - 1."},
+  NotTheInverse: {"code":"NOT_THE_INVERSE","kind":"invalid","sentence":"The hint is not the inverse of s modulo n."},
   NothingToWithdraw: {"code":"NOTHING_TO_WITHDRAW","kind":"conflict","sentence":"There is nothing to withdraw."},
   ObserverSignatureInvalid: {"code":"OBSERVER_SIGNATURE_INVALID","kind":"forbidden","sentence":"The offer's observer has not signed this observation of this run."},
   OfferAlreadyPublished: {"code":"OFFER_ALREADY_PUBLISHED","kind":"conflict","sentence":"Exactly these terms are already published. Change the salt to publish a second offer."},

@@ -29,7 +29,13 @@ export type OnchainAttestation = {
   readonly promiseS: bigint;
 };
 
-export type PreparedAttestation = { readonly attestation: OnchainAttestation; readonly payload: Hex };
+export type PreparedAttestation = {
+  readonly attestation: OnchainAttestation;
+  readonly payload: Hex;
+  /** The roots that the attestation names. */
+  readonly issuer: IssuerKey;
+  readonly log: LogKey;
+};
 
 /** The keys under which an attestation may be proven. */
 export type KnownRoots = Pick<CoveredRoots, "issuers" | "logs">;
@@ -46,9 +52,15 @@ export function logTimeOf(bundle: Uint8Array): number {
 /**
  * @param bundle the bundle file's bytes
  * @param roots those that the chain may know; the certificate's authority and the entry's log must be among them
+ * @param options.byName also takes an authority whose name the certificate bears though its key did not sign it: then
+ *   the contract is what refuses it, and can be asked why
  * @throws ATTESTATION_*, LEAF_NOT_DER, PROOF_*
  */
-export function prepareAttestation(bundle: Uint8Array, roots: KnownRoots): PreparedAttestation {
+export function prepareAttestation(
+  bundle: Uint8Array,
+  roots: KnownRoots,
+  { byName = false }: { readonly byName?: boolean } = {},
+): PreparedAttestation {
   const parsed = parseBundle(bundle);
   const { content } = parsed;
   const entry = coveredEntry(parsed);
@@ -59,11 +71,13 @@ export function prepareAttestation(bundle: Uint8Array, roots: KnownRoots): Prepa
     });
   }
   const leaf = issuanceOf(parsed.leaf);
-  const issuer = issuerOf(leaf, roots, entry.integratedTime);
+  const issuer = issuerOf(leaf, roots, { logTime: entry.integratedTime, byName });
   const log = logOf(entry, roots);
   const promise = wordsOf(promiseOf(parsed));
   return {
     payload: bytesToHex(content.payload),
+    issuer,
+    log,
     attestation: {
       certificate: bytesToHex(parsed.leaf),
       signature: bytesToHex(signatureOf(parsed)),
@@ -97,12 +111,17 @@ function coveredEntry({ logEntries, timestamps }: ParsedBundle): CoveredEntry {
 }
 
 /** What an authority signed, its signature (DER), and its name (DER). */
-type Issuance = { readonly signedBytes: Uint8Array; readonly signature: Uint8Array; readonly issuer: Uint8Array };
+export type Issuance = {
+  readonly signedBytes: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly issuer: Uint8Array;
+};
 
 /** Index of the authority's name among a certificate's signed fields. */
 const ISSUER = 3;
 
-function issuanceOf(certificate: Uint8Array): Issuance {
+/** @throws LEAF_NOT_DER */
+export function issuanceOf(certificate: Uint8Array): Issuance {
   const [signed, , signature] = readDerList(readDer(certificate, derTag.sequence).content);
   const { content, whole } = expectTag(signed, derTag.sequence);
   return {
@@ -113,11 +132,16 @@ function issuanceOf(certificate: Uint8Array): Issuance {
   };
 }
 
-function issuerOf(leaf: Issuance, { issuers }: KnownRoots, logTime: number): IssuerKey {
+function issuerOf(
+  leaf: Issuance,
+  { issuers }: KnownRoots,
+  { logTime, byName }: { readonly logTime: number; readonly byName: boolean },
+): IssuerKey {
   const nameHash = keccak256(leaf.issuer);
+  const named = issuers.filter((candidate) => candidate.nameHash === nameHash);
   // Two authorities of one name: the one whose key fits.
-  const fitting = issuers.filter((candidate) => candidate.nameHash === nameHash && hasIssued(candidate, leaf));
-  const issuer = covering(fitting, logTime);
+  const fitting = named.filter((candidate) => hasIssued(candidate, leaf));
+  const issuer = covering(fitting.length === 0 && byName ? named : fitting, logTime);
   if (!issuer) throw evidenceError("PROOF_ISSUER_UNKNOWN", { issuerName: bytesToHex(leaf.issuer) });
   return issuer;
 }
@@ -152,7 +176,10 @@ function covering<Root extends IssuerKey | LogKey>(roots: readonly Root[], logTi
 
 /** The inverse and the slopes for the authority's signature; none where only the slow way can judge it. */
 function hintsOf(leaf: Issuance, { key }: IssuerKey): Hex {
-  const { r, s } = p384.Signature.fromDER(leaf.signature);
+  const numbers = numbersIn(p384, leaf.signature);
+  // What is no signature needs no hints to be refused.
+  if (numbers === undefined) return "0x";
+  const { r, s } = numbers;
   const hints = p384Hints({ generator: tablesOf(generatorKey), key: tablesOf(key), digest: digestHexOf(leaf), r, s });
   return hints ?? "0x";
 }
@@ -173,12 +200,26 @@ function digestHexOf(leaf: Issuance): Hex {
   return bytesToHex(digestOf(leaf));
 }
 
-function wordsOf(signature: Uint8Array): { readonly r: bigint; readonly s: bigint } {
+export type SignatureNumbers = { readonly r: bigint; readonly s: bigint };
+
+/** The two numbers of a signature in DER; nothing where the bytes are none. */
+export function signatureNumbers(curve: "P-256" | "P-384", signature: Uint8Array): SignatureNumbers | undefined {
+  return numbersIn(curve === "P-256" ? p256 : p384, signature);
+}
+
+function numbersIn({ Signature }: typeof p256, signature: Uint8Array): SignatureNumbers | undefined {
   try {
-    return p256.Signature.fromDER(signature);
-  } catch (cause) {
-    throw evidenceError("PROOF_LOG_TIME_MISSING", { problem: "the log's promise is not a signature" }, cause);
+    return Signature.fromDER(signature);
+  } catch {
+    // The library throws whatever its reader of DER throws.
+    return undefined;
   }
+}
+
+function wordsOf(signature: Uint8Array): SignatureNumbers {
+  const numbers = numbersIn(p256, signature);
+  if (!numbers) throw evidenceError("PROOF_LOG_TIME_MISSING", { problem: "the log's promise is not a signature" });
+  return numbers;
 }
 
 function promiseOf({ bundle }: ParsedBundle): Uint8Array {

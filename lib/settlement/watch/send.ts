@@ -1,10 +1,11 @@
-import { encodeFunctionData, type Hex, hexToBigInt, keccak256, type LocalAccount, type PublicClient } from "viem";
+import { encodeFunctionData, type Hex, keccak256, type LocalAccount, type PublicClient } from "viem";
 import type { Deployment } from "../../chain/deployment.ts";
 import { chainError } from "../../chain/errors.ts";
 import { settlementAbi } from "../../chain/generated/abis.ts";
 import { decodeRevert } from "../../chain/revert.ts";
 import type { OfferTerms } from "../../offers/terms.ts";
 import type { ClaimedStep } from "../claimedStep.ts";
+import { bondWithRoom, readEvidenceBond } from "../evidenceBond.ts";
 import { brokenLimit, exposureOf } from "./budget.ts";
 import type { WatchedClaim } from "./claim.ts";
 import type { Action, Limits } from "./decision.ts";
@@ -14,7 +15,6 @@ import { type Attempt, type ClaimEntry, stakesOf } from "./journal.ts";
 import type { Journal } from "./journalFile.ts";
 
 const EVIDENCE = 0;
-const evidenceBondCall = encodeFunctionData({ abi: settlementAbi, functionName: "evidenceBond" });
 /** More than any of the three calls takes; for the price that is known before a call is simulated. */
 const USUAL_GAS = 300_000n;
 /** After so many blocks without it, a transaction is sent again; after the second number, with higher fees. */
@@ -70,28 +70,12 @@ export function createSender(dependencies: {
   async function price(): Promise<Price> {
     try {
       const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
-      const data = await bondIn({ maxFeePerGas, maxPriorityFeePerGas });
-      const bond = hexToBigInt(data);
-      const value = bond + bond / 4n;
+      const fees = { maxFeePerGas, maxPriorityFeePerGas };
+      const value = bondWithRoom(await readEvidenceBond(client, deployment.settlement, account.address, fees));
       return { value, maxFeePerGas, maxPriorityFeePerGas, most: value + USUAL_GAS * maxFeePerGas };
     } catch (thrown) {
       throw decodeRevert(thrown);
     }
-  }
-
-  /**
-   * Many nodes run a call without a gas price at a base fee of 0, and the bond depends on the base fee. Only an account
-   * that could pay for the call may name a price; to one that cannot, the bond does not matter.
-   */
-  async function bondIn(fees: Pick<Price, "maxFeePerGas" | "maxPriorityFeePerGas">): Promise<Hex> {
-    const call = { to: deployment.settlement, data: evidenceBondCall };
-    const answer = await client.call({ ...call, account: account.address, gas: 100_000n, ...fees }).catch((thrown) => {
-      const error = decodeRevert(thrown);
-      if (error.code === "CHAIN_FUNDS_INSUFFICIENT") return client.call(call);
-      throw error;
-    });
-    if (answer.data?.length !== 66) throw chainError("CHAIN_CALL_FAILED", { problem: "the contract names no bond" });
-    return answer.data;
   }
 
   /** One send after the other: each takes its nonce and its part of the budget before the next one looks at them. */

@@ -10,7 +10,14 @@ import {
 } from "viem";
 import { describe, expect, it } from "vitest";
 import { chainError } from "#lib/chain/errors.ts";
-import { contractErrors, escrowAbi, settlementAbi } from "#lib/chain/generated/abis.ts";
+import {
+  contractErrors,
+  escrowAbi,
+  p384Abi,
+  settlementAbi,
+  sigstoreVerifierAbi,
+  trustRootsAbi,
+} from "#lib/chain/generated/abis.ts";
 import { decodeRevert } from "#lib/chain/revert.ts";
 
 const wrapped = (cause: Error) => new BaseError("the call failed", { cause });
@@ -37,6 +44,19 @@ describe("a revert becomes a PawlError", () => {
       functionName: "claim",
     });
     expect(decodeRevert(wrapped(reverted)).code).toBe("STEP_NOT_NEXT");
+  });
+
+  it("with what the contracts behind Settlement refused, down to the arithmetic", () => {
+    const refused = [
+      encodeErrorResult({ abi: trustRootsAbi, errorName: "RunNeverOpened" }),
+      encodeErrorResult({ abi: sigstoreVerifierAbi, errorName: "FactMismatch", args: [20n] }),
+      encodeErrorResult({ abi: p384Abi, errorName: "SlopeNotOfTheLine" }),
+    ];
+    const codes = refused.map((data) => {
+      const reverted = new ContractFunctionRevertedError({ abi: settlementAbi, data, functionName: "prove" });
+      return decodeRevert(wrapped(reverted)).code;
+    });
+    expect(codes).toEqual(["RUN_NEVER_OPENED", "FACT_MISMATCH", "SLOPE_NOT_OF_THE_LINE"]);
   });
 
   it.each([

@@ -340,6 +340,13 @@ export async function mintStep(changes: StepChanges = {}): Promise<MintedStep> {
   return { parts, claim, expectation: (changes.chain ?? same)(expectation) };
 }
 
+/** Another attestation of what a step's bundle attests, by the run of other claims. */
+export function attestAgain(statement: Uint8Array, identity: Change<IdentityClaims>): Uint8Array {
+  clock = attestedAt;
+  const bundle = sigstore.attest({ payload: statement, claims: identity(claimsIn("neutral")) });
+  return new TextEncoder().encode(JSON.stringify(bundle));
+}
+
 export async function verifyChanged(changes: StepChanges = {}, options: Partial<StepOptions> = {}) {
   const { parts, expectation } = await mintStep(changes);
   return verifyStep(parts, expectation, trust, { now: attestedAt + 3600, ...options });
