@@ -9,6 +9,7 @@ import { onchainMutants } from "./onchain.ts";
 import { permitConsumerMutants } from "./permitConsumer.ts";
 import { runnerMutants } from "./runner.ts";
 import { settlementMutants } from "./settlement.ts";
+import { sigstoreMutants } from "./sigstore.ts";
 import { stateMutants } from "./state.ts";
 import { transcriptMutants } from "./transcript.ts";
 import { trustRootsMutants } from "./trustRoots.ts";
@@ -18,7 +19,7 @@ import { watchMutants } from "./watch.ts";
 /** Each group has a page of its own under docs/results. */
 export const mutantGroups: Readonly<Record<"contracts" | "onchain" | "library", readonly Mutant[]>> = {
   contracts: [...offerRegistryMutants, ...permitConsumerMutants, ...settlementMutants, ...escrowMutants],
-  onchain: [...onchainMutants, ...trustRootsMutants],
+  onchain: [...onchainMutants, ...sigstoreMutants, ...trustRootsMutants],
   library: [
     ...gatewayMutants,
     ...runnerMutants,

@@ -97,8 +97,8 @@ export const evidenceMutants: readonly Mutant[] = [
     },
     "padded-run-id": {
       removes: "run ids in minimal decimal",
-      from: "(?<runId>[1-9][0-9]{0,18})",
-      to: "0*(?<runId>[1-9][0-9]{0,18})",
+      from: "(?<runId>[1-9][0-9]{0,19})",
+      to: "0*(?<runId>[1-9][0-9]{0,19})",
     },
     "library-not-asked": {
       removes: "the library judges the whole once more",
