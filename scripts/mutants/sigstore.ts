@@ -136,7 +136,7 @@ export const sigstoreMutants: readonly Mutant[] = [
       to: "P256_KEY, log.x, log.x",
     },
   }),
-  ...mutantsOf("contracts/evidence/LeafCertificate.sol", "leaf", FIELDS, {
+  ...mutantsOf("contracts/evidence/LeafCertificate.sol", "certificate-fields", FIELDS, {
     "of-any-size": {
       removes: "a certificate is no larger than the library reads",
       from: "        if (certificate.length > MAX_BYTES) revert Der.NotDer(place);\n",
@@ -202,7 +202,7 @@ export const sigstoreMutants: readonly Mutant[] = [
       to: "Der.word(place) >> 40 != P256_KEY",
     },
   }),
-  ...mutantsOf("contracts/evidence/LeafCertificate.sol", "leaf-extensions", EXTENSIONS, {
+  ...mutantsOf("contracts/evidence/LeafCertificate.sol", "certificate-extensions", EXTENSIONS, {
     "of-any-number": {
       removes: "a certificate has at most 64 extensions",
       from: "        _requireFew(seen, seenOther);\n",
@@ -444,7 +444,7 @@ export const sigstoreMutants: readonly Mutant[] = [
       to: "false",
     },
   }),
-  ...mutantsOf("contracts/evidence/SigstoreVerifier.sol", "sigstore", [`${VERIFIER}/verify.t.sol`], {
+  ...mutantsOf("contracts/evidence/SigstoreVerifier.sol", "attestation-proof", [`${VERIFIER}/verify.t.sol`], {
     "any-run": {
       removes: "the certificate is of the step's run",
       from: "        RunIdentity.requireFacts(leaf, facts, oidcIssuerHash);\n",
