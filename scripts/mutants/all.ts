@@ -10,6 +10,7 @@ import { permitConsumerMutants } from "./permitConsumer.ts";
 import { proofStagesMutants } from "./proofStages.ts";
 import { runnerMutants } from "./runner.ts";
 import { settlementMutants } from "./settlement.ts";
+import { sigstoreMutants } from "./sigstore.ts";
 import { stateMutants } from "./state.ts";
 import { transcriptMutants } from "./transcript.ts";
 import { trustRootsMutants } from "./trustRoots.ts";
@@ -19,7 +20,7 @@ import { watchMutants } from "./watch.ts";
 /** Each group has a page of its own under docs/results. */
 export const mutantGroups: Readonly<Record<"contracts" | "onchain" | "library", readonly Mutant[]>> = {
   contracts: [...offerRegistryMutants, ...permitConsumerMutants, ...settlementMutants, ...escrowMutants],
-  onchain: [...onchainMutants, ...trustRootsMutants],
+  onchain: [...onchainMutants, ...sigstoreMutants, ...trustRootsMutants],
   library: [
     ...gatewayMutants,
     ...runnerMutants,

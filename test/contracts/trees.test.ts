@@ -7,6 +7,7 @@ import {
   offerRegistryAbi,
   permitConsumerAbi,
   settlementAbi,
+  sigstoreVerifierAbi,
   trustRootsAbi,
 } from "#lib/chain/generated/abis.ts";
 import { parseTree } from "./tree.ts";
@@ -18,6 +19,7 @@ const contracts: Record<string, Abi> = {
   OfferRegistry: offerRegistryAbi,
   PermitConsumer: permitConsumerAbi,
   Settlement: settlementAbi,
+  SigstoreVerifier: sigstoreVerifierAbi,
   TrustRoots: trustRootsAbi,
 };
 
