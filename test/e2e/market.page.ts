@@ -147,13 +147,19 @@ export function marketPages(page: Page, baseUrl: string) {
       await nothing.waitFor({ timeout: LONG_MS });
     },
 
+    /** Asks again while the chain's clock, that of its last block, is behind the page's. */
     async havePaid(step: number): Promise<void> {
-      await button(`Have step ${step} paid`).click({ timeout: LONG_MS });
-      await page
+      const paid = page
         .getByRole("listitem")
         .filter({ has: page.getByRole("heading", { name: `Step ${step}`, exact: true }) })
-        .getByText("Paid", { exact: true })
-        .waitFor({ timeout: LONG_MS });
+        .getByText("Paid", { exact: true });
+      const pay = button(`Have step ${step} paid`);
+      await pay.click({ timeout: LONG_MS });
+      for (let attempt = 0; attempt < 12 && !(await paid.isVisible()); attempt++) {
+        await paid.waitFor({ timeout: 5000 }).catch(() => undefined);
+        if (await pay.isEnabled({ timeout: 500 }).catch(() => false)) await pay.click().catch(() => undefined);
+      }
+      await paid.waitFor({ timeout: LONG_MS });
     },
   };
 }
