@@ -8,7 +8,7 @@ import {
   size,
 } from "viem";
 import { decodeRevert } from "./revert.ts";
-import type { Call } from "./transact.ts";
+import { type Call, widen } from "./transact.ts";
 
 /** What a transaction would cost now, in gas and wei. */
 export type Cost = {
@@ -38,7 +38,7 @@ export async function estimateCost<const A extends Abi, F extends ContractFuncti
   call: Call<A, F>,
   from?: Address,
 ): Promise<Cost> {
-  const { address: to, abi, functionName, args, value } = call as unknown as WideCall;
+  const { address: to, abi, functionName, args, value } = widen(call);
   const data = encodeFunctionData({ abi, functionName, args });
   const dataBytes = size(data);
   const oracle = oracleOf(client);
@@ -60,15 +60,6 @@ export async function estimateCost<const A extends Abi, F extends ContractFuncti
     throw decodeRevert(thrown);
   }
 }
-
-/** The caller's types have done their work; inside, one shape serves every call. */
-type WideCall = {
-  readonly address: Address;
-  readonly abi: Abi;
-  readonly functionName: string;
-  readonly args: readonly unknown[];
-  readonly value?: bigint;
-};
 
 /** Where a chain keeps the price of its data, as viem's definition of the chain says. */
 function oracleOf({ chain }: PublicClient): Address | undefined {

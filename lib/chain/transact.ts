@@ -88,7 +88,9 @@ type WideCall = {
 };
 
 /** The caller's types have done their work; inside, one shape serves every call. */
-function widen<A extends Abi, F extends ContractFunctionName<A, "nonpayable" | "payable">>(call: Call<A, F>): WideCall {
+export function widen<A extends Abi, F extends ContractFunctionName<A, "nonpayable" | "payable">>(
+  call: Call<A, F>,
+): WideCall {
   return call as unknown as WideCall;
 }
 
