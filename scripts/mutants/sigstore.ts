@@ -179,7 +179,12 @@ export const sigstoreMutants: readonly Mutant[] = [
       to: "(length != 1 && (first >> 240) < 0x80)",
     },
     "serial-negative": { removes: "a serial number is not negative", from: " || isNegative)", to: ")" },
-    "lifetime-backwards": { removes: "a certificate begins before it ends", from: "until < from || ", to: "" },
+    "lifetime-backwards": {
+      removes: "a certificate begins before it ends",
+      from: "until < from || ",
+      to: "",
+      masked: "a difference below 0 wraps around to more than any lifetime",
+    },
     "lifetime-long": { removes: "a certificate lives ten minutes", from: " || until - from > MAX_LIFETIME", to: "" },
     "lifetime-one-second-more": {
       removes: "the lifetime's bound is 600 seconds",
@@ -319,7 +324,12 @@ export const sigstoreMutants: readonly Mutant[] = [
       removes: "a name is not empty",
       from: "        if (place == end) revert CertificateIdentityNotOneUri();\n",
     },
-    "high-bit": { removes: "a name has no bytes beyond ASCII", from: "text & highBits == 0 &&\n", to: "true &&\n" },
+    "high-bit": {
+      removes: "a name has no bytes beyond ASCII",
+      from: "text & highBits == 0 &&\n",
+      to: "true &&\n",
+      masked: "one more or 5f more shows such a byte too",
+    },
     "control-characters": {
       removes: "a name has no spaces or controls",
       from: "(text + 0x5f * ones) & highBits == highBits &&",
@@ -427,6 +437,7 @@ export const sigstoreMutants: readonly Mutant[] = [
       removes: "a path begins behind the server",
       from: "atSign < path ||\n",
       to: "false ||\n",
+      masked: "the server's name, which is compared whole, holds no at sign",
     },
     "any-server": {
       removes: "a workflow is on GitHub",

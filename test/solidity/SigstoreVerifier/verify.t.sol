@@ -83,6 +83,9 @@ contract SigstoreVerifierVerifyTest is Attesting {
         IEvidenceVerifier.Facts memory facts = honestFacts();
         expectRefusal(ISigstoreVerifier.AttestationMalformed.selector);
         verifier.verify(facts, proof);
+        proof = prefix(_proof, 32 * (HEAD_WORDS + 1) - 1);
+        expectRefusal(ISigstoreVerifier.AttestationMalformed.selector);
+        verifier.verify(facts, proof);
     }
 
     function test_WhenTheProofDoesNotBeginWithWhereTheAttestationIs_RevertWithAttestationMalformed(

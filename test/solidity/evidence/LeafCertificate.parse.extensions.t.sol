@@ -302,6 +302,10 @@ contract LeafCertificateParseExtensionsTest is CertificateBuilder {
         requireRefused(parts, NOT_ONE_URI);
         parts.extensions[ALTERNATIVE_NAME] = extension(hex"551d11", true, tlv(0x30, bytes.concat(name, hex"00")));
         requireRefused(parts, NOT_ONE_URI);
+        // Of printable bytes alone, from tag to content: read as one, the two would be a name.
+        bytes memory both = bytes.concat(name, tlv(0x41, printable(0x21, 0)));
+        parts.extensions[ALTERNATIVE_NAME] = extension(hex"551d11", true, tlv(0x30, both));
+        requireRefused(parts, NOT_ONE_URI);
     }
 
     function test_WhenTheNameIsEmpty_RevertWithCertificateIdentityNotOneUri() external view {
@@ -342,6 +346,10 @@ contract LeafCertificateParseExtensionsTest is CertificateBuilder {
     function test_WhenTheIdentityProviderIsMissing_RevertWithCertificateIssuerAmbiguous() external view {
         Parts memory parts = honest();
         drop(parts, placeOf(8));
+        requireRefused(parts, AMBIGUOUS);
+        setText(parts, 1, "");
+        requireRefused(parts, AMBIGUOUS);
+        drop(parts, placeOf(1));
         requireRefused(parts, AMBIGUOUS);
     }
 
