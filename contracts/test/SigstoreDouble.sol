@@ -69,16 +69,7 @@ contract SigstoreDouble {
         uint64 integratedTime,
         uint64 logIndex
     ) external pure returns (bytes32) {
-        return
-            LogEntry.promisedHash(
-                certificate,
-                signature,
-                envelopeHash,
-                payloadHash,
-                log,
-                integratedTime,
-                logIndex
-            );
+        return LogEntry.promisedHash(certificate, signature, envelopeHash, payloadHash, log, integratedTime, logIndex);
     }
 
     /// @notice The same where free memory was used before: `dirt` bytes of it are not zero.

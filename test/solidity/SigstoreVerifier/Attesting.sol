@@ -84,7 +84,11 @@ abstract contract Attesting is CertificateBuilder {
     }
 
     /// @dev The log's promise of this attestation's entry.
-    function promise_(ISigstoreVerifier.Attestation memory attestation, bytes memory payload, uint256 key) internal pure {
+    function promise_(
+        ISigstoreVerifier.Attestation memory attestation,
+        bytes memory payload,
+        uint256 key
+    ) internal pure {
         bytes32 promised = PlainLogEntry.promisedHash(
             PlainLogEntry.Entry({
                 certificate: attestation.certificate,

@@ -10,7 +10,13 @@ contract AuthorityDouble {
 
     error NotTheLine();
 
-    function sign(bytes32 keyId, U384 calldata digest, U384 calldata r, U384 calldata s, bytes calldata hints) external {
+    function sign(
+        bytes32 keyId,
+        U384 calldata digest,
+        U384 calldata r,
+        U384 calldata s,
+        bytes calldata hints
+    ) external {
         _without = keccak256(abi.encode(keyId, digest, r, s));
         _withHints = keccak256(abi.encode(keyId, digest, r, s, hints));
     }

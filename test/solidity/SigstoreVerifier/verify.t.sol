@@ -241,13 +241,18 @@ contract SigstoreVerifierVerifyTest is Attesting {
     }
 
     function test_WhenTheIdentityProviderIsAnotherThanTheVerifiers_RevertWithFactMismatch() external {
-        verifier = ISigstoreVerifier(create("SigstoreVerifier", abi.encode(authority, sha384, "https://other.example")));
+        verifier = ISigstoreVerifier(
+            create("SigstoreVerifier", abi.encode(authority, sha384, "https://other.example"))
+        );
         requireVerifyRefused(attested(), abi.encodeWithSelector(ISigstoreVerifier.FactMismatch.selector, 8));
     }
 
     // ------------------------------------------------------------------ signatures
 
-    function test_WhenADigestOfTheStatementDiffers_RevertWithStatementSignatureInvalid(uint8 which, uint8 bit) external {
+    function test_WhenADigestOfTheStatementDiffers_RevertWithStatementSignatureInvalid(
+        uint8 which,
+        uint8 bit
+    ) external {
         bytes memory proof = _proof;
         IEvidenceVerifier.Facts memory facts = honestFacts();
         bytes32 flip = bytes32(uint256(1) << bit);

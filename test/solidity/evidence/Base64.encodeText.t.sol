@@ -13,12 +13,18 @@ contract Base64EncodeTextTest is EncodingTest {
         }
     }
 
-    function test_WhenTheTextHasAnyBytesOfItsAlphabet_BeWhatThePlainEncoderWrites(bytes memory text, bytes1 dirt) external pure {
+    function test_WhenTheTextHasAnyBytesOfItsAlphabet_BeWhatThePlainEncoderWrites(
+        bytes memory text,
+        bytes1 dirt
+    ) external pure {
         text = ofAlphabet(text);
         assertEq(encoded(text, dirt), plain(text), "encoding");
     }
 
-    function test_WhenTheTextHasAnyBytesOfItsAlphabet_LeaveAllOtherMemoryAsItWas(bytes memory text, bytes1 dirt) external pure {
+    function test_WhenTheTextHasAnyBytesOfItsAlphabet_LeaveAllOtherMemoryAsItWas(
+        bytes memory text,
+        bytes1 dirt
+    ) external pure {
         requireNothingElseChanged(ofAlphabet(text), dirt);
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {Der} from "../../../contracts/evidence/Der.sol";
 import {IEvidenceVerifier} from "../../../contracts/interfaces/IEvidenceVerifier.sol";
 import {SigstoreDouble} from "../../../contracts/test/SigstoreDouble.sol";

@@ -333,10 +333,7 @@ contract LeafCertificateParseExtensionsTest is CertificateBuilder {
         }
     }
 
-    function test_WhenTheNameHasAnyLengthOfPrintableASCII_ReturnIt(
-        uint8 length,
-        uint8 seed
-    ) external view {
+    function test_WhenTheNameHasAnyLengthOfPrintableASCII_ReturnIt(uint8 length, uint8 seed) external view {
         Parts memory parts = honest();
         bytes memory name = printable(1 + uint256(length), seed);
         parts.extensions[ALTERNATIVE_NAME] = named(name);

@@ -62,9 +62,10 @@ contract LeafCertificateParseTest is CertificateBuilder {
 
     function test_WhenTheSerialNumberHas20BytesOrOneByteOrAZeroBeforeAHighBit_TakeIt(bytes20 serial) external view {
         Parts memory parts = honest();
-        parts.serial = serial[0] & 0x80 == 0
-            ? tlv(0x02, abi.encodePacked(serial | bytes20(bytes1(0x01))))
-            : tlv(0x02, abi.encodePacked(hex"00", serial));
+        parts.serial =
+            serial[0] & 0x80 == 0
+                ? tlv(0x02, abi.encodePacked(serial | bytes20(bytes1(0x01))))
+                : tlv(0x02, abi.encodePacked(hex"00", serial));
         parsed(parts);
         parts.serial = hex"020101";
         parsed(parts);
@@ -121,10 +122,11 @@ contract LeafCertificateParseTest is CertificateBuilder {
         Parts memory parts = honest();
         bytes memory fields = beforeExtensions(parts);
         bytes4 answer = refusalOf(signedBy(tlv(0x30, cut(fields, length % fields.length)), parts));
-        bool isClear = answer == Der.NotDer.selector ||
-            answer == UtcTime.NotATime.selector ||
-            answer == LeafCertificate.CertificateIdentityNotOneUri.selector ||
-            answer == LeafCertificate.CertificateKeyUnsupported.selector;
+        bool isClear =
+            answer == Der.NotDer.selector ||
+                answer == UtcTime.NotATime.selector ||
+                answer == LeafCertificate.CertificateIdentityNotOneUri.selector ||
+                answer == LeafCertificate.CertificateKeyUnsupported.selector;
         assertTrue(isClear, "error");
     }
 

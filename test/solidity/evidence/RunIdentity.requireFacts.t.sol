@@ -33,7 +33,11 @@ contract RunIdentityRequireFactsTest is CertificateBuilder {
 
     function test_WhenTheIdentityProviderIsAnother_RevertWithFactMismatchOf8() external view {
         Parts memory parts = honest();
-        bytes[3] memory others = [bytes("https://token.example/octo"), "https://token.example/", "https://token.exampl"];
+        bytes[3] memory others = [
+            bytes("https://token.example/octo"),
+            "https://token.example/",
+            "https://token.exampl"
+        ];
         for (uint256 i; i < others.length; ++i) {
             setText(parts, 1, others[i]);
             setText(parts, 8, others[i]);

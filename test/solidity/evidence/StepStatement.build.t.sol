@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+// Texts here are JSON.
+// solhint-disable quotes
+
 import {StepStatement} from "../../../contracts/evidence/StepStatement.sol";
 import {Assertions} from "../base/Assertions.sol";
 import {PlainDigits} from "./PlainDigits.sol";
@@ -18,7 +21,11 @@ contract StepStatementBuildTest is Assertions {
         assertEq(build(digests), expected, "payload");
     }
 
-    function test_WhenADigestDiffers_BeAnotherStatement(bytes32[4] memory digests, uint8 which, uint8 bit) external pure {
+    function test_WhenADigestDiffers_BeAnotherStatement(
+        bytes32[4] memory digests,
+        uint8 which,
+        uint8 bit
+    ) external pure {
         bytes32 honest = keccak256(build(digests));
         digests[which % 4] ^= bytes32(uint256(1) << bit);
         assertTrue(keccak256(build(digests)) != honest, "payload");
